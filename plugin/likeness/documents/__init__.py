@@ -1,0 +1,1 @@
+"""Typed, versioned JSON documents that the client and the core share."""

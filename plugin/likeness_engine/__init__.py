@@ -1,0 +1,1 @@
+"""Likeness, the core: pixels in scene-linear float, in its own environment."""
