@@ -23,7 +23,7 @@ class Blend(Node):
     )
     mix: float = number(1.0, 0.0, 1.0, "How much of the result is seen; 0 is the plate.")
     colour_match: float = number(
-        0.0, 0.0, 1.0, "Pull the element's mean skin colour towards the plate's."
+        1.0, 0.0, 1.0, "Pull the element's mean skin colour towards the plate's."
     )
     light_match: float = number(
         1.0, 0.0, 1.0, "Give the element the soft light and shade measured on the plate's face."

@@ -1,0 +1,1 @@
+"""Pure maths of faces: arrays in, arrays out."""

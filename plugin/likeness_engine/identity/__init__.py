@@ -1,0 +1,1 @@
+"""Identities: the faces that may be used, built from their own photographs."""

@@ -1,0 +1,1 @@
+"""The work of the nodes, under the names of their declarations."""
