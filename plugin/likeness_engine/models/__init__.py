@@ -1,0 +1,1 @@
+"""Models: their cards, where their weights come from, and that they are what the card says."""
