@@ -1,0 +1,1 @@
+"""Plates in, plates out: the one border of file formats and colour spaces."""

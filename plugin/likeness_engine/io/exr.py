@@ -1,0 +1,197 @@
+"""Read EXR: pixels by OpenEXR's own package; attributes and damage checks by our container.
+
+Why this library: docs/decisions/001-exr-library.md.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import struct
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import OpenEXR
+
+from likeness.errors import FrameError
+from likeness_engine.io import container as box
+from likeness_engine.io.attributes import Attribute, ChannelEntry, channel_list
+from likeness_engine.io.container import Container, Header
+from likeness_engine.io.frame import Frame, Part, Window
+from likeness_engine.io.stdout import spoken
+
+MAX_SIDE = 1 << 17  # pixels; the widest plates in use are 16 to 32 thousand
+MAX_PIXEL_BYTES = 1 << 34  # 16 GiB decoded: 20 float RGBA layers at 8K take 11
+_MAX_RATIO = 1 << 15  # black frames shrink 8000-fold at best (DWAB, HTJ2K); measured
+
+_KINDS: dict[str, np.dtype] = {
+    "uint": np.dtype("u4"),
+    "half": np.dtype("f2"),
+    "float": np.dtype("f4"),
+}
+
+_THREADS = threading.Lock()
+_threads_set = False
+
+
+def use_threads(count: int = 0) -> int:
+    """Set how many threads compress and decompress, for the whole process; 0 is every core."""
+    global _threads_set
+    with _THREADS:
+        _threads_set = True
+        if count <= 0:
+            count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 0
+            count = count or os.cpu_count() or 1
+        if OpenEXR.global_thread_count() != count:
+            OpenEXR.set_global_thread_count(count)
+    return count
+
+
+def ensure_threads() -> None:
+    """Use every core, unless `use_threads` has said otherwise."""
+    if not _threads_set:
+        use_threads()
+
+
+def read_exr(path: Path, number: int) -> Frame:
+    """Read every part, channel and attribute; FrameError names file and frame."""
+    ensure_threads()
+    with open(path, "rb") as file:
+        found = box.read_container(file, path)
+        try:
+            _check_sizes(found)
+            box.check_complete(file, found)
+            with spoken() as said:
+                source = _decode(path, file, found)
+        except (ValueError, RuntimeError, MemoryError, OverflowError, OSError) as error:
+            raise FrameError(f"{path} (frame {number}) is damaged: {_cause(error)}.") from error
+    if len(source.parts) != len(found.headers):
+        why = " ".join("".join(said).split()) or "its pixels cannot be decoded"
+        raise FrameError(f"{path} (frame {number}) is damaged: {why}. Render or copy it again.")
+    parts = [
+        _part(found, header, pixels.channels)
+        for header, pixels in zip(found.headers, source.parts, strict=True)
+    ]
+    return Frame(str(path), number, parts)
+
+
+def _check_sizes(found: Container) -> None:
+    total = 0
+    for index, header in enumerate(found.headers):
+        kind = box.storage(found, header)
+        if kind.startswith("deep"):
+            raise ValueError(f"part {index} is deep; flatten it first (no node works on deep)")
+        x0, y0, x1, y1 = header["dataWindow"].value
+        width, height = x1 - x0 + 1, y1 - y0 + 1
+        if not (0 < width <= MAX_SIDE and 0 < height <= MAX_SIDE):
+            raise ValueError(f"its header says {width} x {height} pixels")
+        for channel in channel_list(header["channels"]).values():
+            size = _KINDS[channel.pixel_type].itemsize
+            total += width * height * size
+    if total > min(MAX_PIXEL_BYTES, found.size * _MAX_RATIO):
+        raise ValueError(f"its header says {total >> 20} MiB of pixels in {found.size} bytes")
+
+
+def _decode(path: Path, file: Any, found: Container) -> Any:
+    """Decode by path, or through a patched head where the library would choke on an attribute."""
+    risky = [_unreadable(name, a) for header in found.headers for name, a in header.items()]
+    if not any(risky):
+        return OpenEXR.File(str(path), separate_channels=True)
+    disguised = [
+        {n: _disguise(a) if _unreadable(n, a) else a for n, a in header.items()}
+        for header in found.headers
+    ]
+    head = box.serialise(found.version, disguised)
+    if len(head) != found.end:
+        raise ValueError("its header repeats an attribute")
+    return OpenEXR.File(_Patched(head, file), separate_channels=True)
+
+
+def _unreadable(name: str, attribute: Attribute) -> bool:
+    """Say whether the library's Python layer fails on an attribute of an otherwise good file."""
+    if attribute.kind == "rational":
+        return len(attribute.raw) != 8 or struct.unpack("<iI", attribute.raw)[1] == 0
+    if attribute.kind in ("string", "stringvector"):
+        return not _is_utf8(attribute.raw)
+    return attribute.kind == "deepImageState"
+
+
+def _is_utf8(raw: bytes) -> bool:
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _disguise(attribute: Attribute) -> Attribute:
+    """Return the attribute under a type of the same length that the library passes by unread."""
+    return Attribute("~" * len(attribute.kind), attribute.raw)
+
+
+class _Patched(io.RawIOBase):
+    """A file whose first bytes are others."""
+
+    def __init__(self, head: bytes, rest: Any) -> None:
+        self._head, self._rest = head, rest
+        self._at, self._size = 0, rest.seek(0, os.SEEK_END)
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._size}[whence]
+        self._at = base + offset
+        return self._at
+
+    def read(self, size: int = -1) -> bytes:
+        wanted = self._size - self._at if size < 0 else size
+        start = self._head[self._at : self._at + wanted]
+        self._rest.seek(self._at + len(start))
+        taken = start + self._rest.read(wanted - len(start))
+        self._at += len(taken)
+        return bytes(taken)
+
+
+def _part(found: Container, header: Header, pixels: dict[str, Any]) -> Part:
+    listed = channel_list(header["channels"])
+    x0, y0, x1, y1 = header["dataWindow"].value
+    data = Window(x0, y0, x1 + 1, y1 + 1)
+    a0, b0, a1, b1 = header["displayWindow"].value
+    aspect = header.get("pixelAspectRatio")
+    return Part(
+        name=str(header["name"].value) if "name" in header else "",
+        channels={name: _plane(pixels[name].pixels, data, c) for name, c in listed.items()},
+        header=dict(header),
+        data_window=data,
+        display_window=Window(a0, b0, a1 + 1, b1 + 1),
+        pixel_aspect=float(aspect.value) if aspect else 1.0,
+        storage=box.storage(found, header),
+        compression=box.compression_name(header),
+        sampling={
+            n: (c.x_sampling, c.y_sampling)
+            for n, c in listed.items()
+            if (c.x_sampling, c.y_sampling) != (1, 1)
+        },
+        p_linear=frozenset(name for name, c in listed.items() if c.p_linear),
+    )
+
+
+def _plane(pixels: np.ndarray, data: Window, entry: ChannelEntry) -> np.ndarray:
+    """Return a channel's samples; the library packs subsampled ones at the head of an array."""
+    if (entry.x_sampling, entry.y_sampling) == (1, 1):
+        return pixels
+    wide, high = data.width // entry.x_sampling, data.height // entry.y_sampling
+    return pixels.reshape(-1)[: wide * high].reshape(high, wide).copy()
+
+
+def _cause(error: BaseException) -> str:
+    return " ".join(str(error).split()).rstrip(".") or type(error).__name__
