@@ -61,11 +61,11 @@ def blend_gradient(plate: Floats, element: Floats, matte: Floats, kept: Floats) 
     """Keep the element's gradients and meet the plate at the edge (Perez, Gangnet, Blake 2003).
 
     Solved as a membrane: the element plus the smoothest field that equals plate - element outside
-    the matte's core and is 0 where the element is the plate's own, `kept` (H, W). The field comes
-    from a multigrid: exact at the edge, to 1e-3 inside.
+    the matte's core. Where the element is the plate's own, `kept` (H, W), it needs no field. The
+    field comes from a multigrid: exact at the edge, to 1e-3 inside.
     """
-    core = ((matte > 0.5) & (kept < 0.5)).astype(np.float32)
-    field = _membrane(plate - element, core)
+    core = (matte > 0.5).astype(np.float32)
+    field = _membrane(plate - element, core) * (1 - kept[..., None])
     return np.asarray(plate + (element + field - plate) * matte[..., None], np.float32)
 
 

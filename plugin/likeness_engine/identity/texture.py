@@ -87,14 +87,18 @@ def _not_hair(view: View) -> Floats:
         (log - light) - (log - light).mean(2)[..., None]
     ).max(2)
     odd = np.clip((away - 0.6) / 0.6, 0, 1) * np.clip((distance - 0.33) / 0.06, 0, 1)
-    odd = cv2.GaussianBlur(odd.astype(np.float32), (0, 0), 3)
+    # Strands and collars are thin at this size: take what touches them out as well.
+    odd = cv2.dilate(odd.astype(np.float32), np.ones((9, 9), np.uint8))
+    odd = cv2.GaussianBlur(odd, (0, 0), 3)
     return np.asarray(1 - np.clip(cv2.resize(odd, (size, size)) * 1.5, 0, 1), np.float32)
 
 
 def _complete(log: Floats, seen: Floats) -> Floats:
     """Fill what no view saw: from the other half of the face, then from the surroundings."""
-    log = log + (log[:, ::-1] - log) * ((1 - seen) * seen[:, ::-1])[..., None]
-    known = np.maximum(seen, seen[:, ::-1]).astype(np.float32)
+    other = (1 - seen) * seen[:, ::-1]
+    known = (seen + other).astype(np.float32)
+    log = log * seen[..., None] + log[:, ::-1] * other[..., None]
+    log = (log / np.maximum(known, 1e-6)[..., None]).astype(np.float32)
     filled = _push_pull(log, known)
     return np.asarray(log + (filled - log) * (1 - known)[..., None], np.float32)
 
