@@ -9,13 +9,13 @@ from likeness.documents.card import Card
 from likeness.errors import ParameterError
 
 
-def read_cards(home: Path | None = None) -> dict[str, Card]:
-    """Return every card by model id, sorted; `home` is the models folder (the install's own).
+def read_cards(home: Path | None = None) -> list[Card]:
+    """Return every card, sorted by model id; `home` is the models folder (the install's own).
 
     Raises ParameterError with the problems of all cards that do not hold.
     """
     home = home or places.models_home()
-    cards: dict[str, Card] = {}
+    cards: list[Card] = []
     problems: list[str] = []
     for path in sorted(home.glob("*/card.json")):
         try:
@@ -25,7 +25,7 @@ def read_cards(home: Path | None = None) -> dict[str, Card]:
             continue
         if card.id != path.parent.name:
             problems.append(f"{path} says id {card.id!r}; its folder must have that name.")
-        cards[card.id] = card
+        cards.append(card)
     if problems:
         raise ParameterError("\n".join(problems))
     return cards
@@ -35,7 +35,7 @@ def card(model_id: str, home: Path | None = None) -> Card:
     """Return one model's card. Raises ParameterError for an id that no card has."""
     path = (home or places.models_home()) / model_id / "card.json"
     if not path.is_file():
-        known = ", ".join(read_cards(home)) or "none"
+        known = ", ".join(card.id for card in read_cards(home)) or "none"
         raise ParameterError(
             f"There is no model {model_id!r}: {path} does not exist. Known are {known}."
             " Add a card there to use another model."

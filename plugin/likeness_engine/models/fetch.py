@@ -19,8 +19,10 @@ from likeness_engine.models.cards import card as read_card
 from likeness_engine.models.cards import read_cards
 from likeness_engine.models.progress import Progress, silent
 from likeness_engine.models.pypi import wheel_members
-from likeness_engine.models.store import PRESENT, keep, onnx_path, state
+from likeness_engine.models.store import PRESENT, keep, onnx_path, state, weights
 from likeness_engine.models.tflite import convert
+
+__all__ = ["Fetched", "fetch", "fetch_models", "weights"]
 
 _BLOCK = 1 << 18
 _TIMEOUT_S = 60.0
@@ -54,7 +56,7 @@ def fetch_models(
     is downloaded once. Any number of processes may do this at the same time.
     Raises ModelError when a source fails or gives another file, ParameterError for wrong ids.
     """
-    cards = [read_card(i, home) for i in ids] or [c for c in read_cards(home).values() if c.default]
+    cards = [read_card(i, home) for i in ids] or [c for c in read_cards(home) if c.default]
     if file is not None and len(cards) != 1:
         raise ParameterError(f"--file gives one file, but {len(cards)} models are asked for.")
     wanted = [card for card in cards if state(card.id, home) != PRESENT]
