@@ -30,7 +30,7 @@ class Sequence:
 
     @classmethod
     def parse(cls, pattern: str | os.PathLike[str]) -> Sequence:
-        """Read a pattern. ParameterError where the frame number is written twice, or in a folder."""
+        """Read a pattern; ParameterError where the number is written twice, or in a folder."""
         path = Path(pattern)
         fields = list(_FIELDS.finditer(path.name))
         if len(fields) > 1:
@@ -107,7 +107,7 @@ class Sequence:
             )
 
     def _written(self, digits: str) -> bool:
-        """Say whether this pattern would write the number so: padded, and no longer than it needs."""
+        """Say whether this pattern writes the number so: padded, no longer than it needs."""
         return len(digits) == self.padding or (
             len(digits) > self.padding and (len(digits) == 1 or digits[0] != "0")
         )
