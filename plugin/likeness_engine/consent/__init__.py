@@ -1,0 +1,1 @@
+"""Consent: the registry of grants, and the check that every frame passes."""

@@ -1,0 +1,1 @@
+"""Provenance: what a frame says of itself, signed, and the verifier that proves it."""
