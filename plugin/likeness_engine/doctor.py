@@ -145,26 +145,23 @@ def check_packages() -> list[Check]:
 
 def check_providers() -> list[Check]:
     """What the nets run on: the CPU always, a GPU where one answers."""
-    from likeness_engine.inference.sessions import device_report
+    from likeness_engine.inference.devices import device_report
 
-    rows = device_report()
-    return [Check(row.name, row.ok, row.found, row.cure, needed=row.needed) for row in rows]
+    return [Check(**vars(finding)) for finding in device_report()]
 
 
 def check_models() -> list[Check]:
     """Every model that the set-up fetches: there, and with the bytes that its card names."""
-    from likeness.errors import LikenessError
     from likeness_engine.models.cards import read_cards
-    from likeness_engine.models.fetch import weights
+    from likeness_engine.models.store import PRESENT, onnx_path, state
 
     checks = []
-    for card in read_cards():
-        try:
-            found, ok = str(weights(card.id)), True
-        except LikenessError as error:
-            found, ok = str(error).splitlines()[0], False
+    for card in read_cards().values():
+        found = state(card.id)
+        path = f" at {onnx_path(card.id)}" if found != PRESENT else ""
         cure = f"Run `likeness models fetch {card.id}`."
-        checks.append(Check(f"model {card.id}", ok, found, cure, needed=card.default))
+        ok = found == PRESENT
+        checks.append(Check(f"model {card.id}", ok, found + path, cure, needed=card.default))
     return checks or [
         Check("models", ok=False, found=f"no card in {models_home()}", cure="Restore the clone.")
     ]
