@@ -10,7 +10,6 @@ import numpy as np
 import tflite
 
 from likeness.errors import ModelError
-from likeness_engine.models.tflite_sparse import dense_from_sparse
 
 _DTYPES = {
     tflite.TensorType.FLOAT32: np.float32,
@@ -70,7 +69,7 @@ class Net:
         return tuple(int(n) for n in found.ShapeAsNumpy()) if found.ShapeLength() else ()
 
     def constant(self, tensor: int) -> np.ndarray | None:
-        """Return the values stored for a tensor, dense, or None for an activation."""
+        """Return the values stored for a tensor, or None for an activation."""
         described = self._graph.Tensors(tensor)
         stored = self._model.Buffers(described.Buffer())
         if stored.DataLength() == 0:
@@ -81,8 +80,11 @@ class Net:
                 " float16, int32 and int64 are read. Quantised nets are not supported."
             )
         values = stored.DataAsNumpy().view(_DTYPES[described.Type()])
-        if sparsity := described.Sparsity():
-            return dense_from_sparse(values, sparsity, self.shape(tensor))
+        if described.Sparsity():
+            raise ModelError(
+                f"Tensor {self.name(tensor)!r} is stored sparse, which is not read. Convert this"
+                " net to ONNX with another tool."
+            )
         return values.reshape(self.shape(tensor))
 
     def operators(self) -> Iterator[Operator]:

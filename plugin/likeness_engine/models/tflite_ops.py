@@ -115,34 +115,7 @@ def _concatenate(graph: Translation, op: Operator) -> str:
     return _activated(graph, out, options.FusedActivationFunction())
 
 
-def _resize_bilinear(graph: Translation, op: Operator) -> str:
-    options = op.options(tflite.ResizeBilinearOptions)
-    mode = "half_pixel" if options.HalfPixelCenters() else "asymmetric"
-    if options.AlignCorners():
-        mode = "align_corners"
-    size = np.array(graph.net.shape(op.output)[1:3], np.int64)
-    return graph.add(
-        "Resize",
-        graph.names[op.inputs[0]],
-        "",
-        "",
-        size,
-        axes=[2, 3],
-        mode="linear",
-        coordinate_transformation_mode=mode,
-    )
-
-
-def _depth_to_space(graph: Translation, op: Operator) -> str:
-    block = op.options(tflite.DepthToSpaceOptions).BlockSize()
-    return graph.add("DepthToSpace", graph.names[op.inputs[0]], blocksize=block, mode="DCR")
-
-
 def _dequantize(graph: Translation, op: Operator) -> np.ndarray:
-    return graph.weight(op.inputs[0])
-
-
-def _densify(graph: Translation, op: Operator) -> np.ndarray:
     return graph.weight(op.inputs[0])
 
 
@@ -172,14 +145,11 @@ OPERATORS: dict[str, Callable[[Translation, Operator], str | np.ndarray]] = {
     "ADD": _add,
     "CONCATENATION": _concatenate,
     "CONV_2D": _conv,
-    "DENSIFY": _densify,
     "DEPTHWISE_CONV_2D": _depthwise_conv,
-    "DEPTH_TO_SPACE": _depth_to_space,
     "DEQUANTIZE": _dequantize,
     "MAX_POOL_2D": _max_pool,
     "PAD": _pad,
     "PRELU": _prelu,
     "RELU": _relu,
     "RESHAPE": _reshape,
-    "RESIZE_BILINEAR": _resize_bilinear,
 }
