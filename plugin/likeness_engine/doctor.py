@@ -156,7 +156,7 @@ def check_models() -> list[Check]:
     from likeness_engine.models.store import PRESENT, onnx_path, state
 
     checks = []
-    for card in read_cards().values():
+    for card in read_cards():
         found = state(card.id)
         path = f" at {onnx_path(card.id)}" if found != PRESENT else ""
         cure = f"Run `likeness models fetch {card.id}`."
