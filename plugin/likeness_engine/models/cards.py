@@ -19,13 +19,9 @@ def read_cards(home: Path | None = None) -> list[Card]:
     problems: list[str] = []
     for path in sorted(home.glob("*/card.json")):
         try:
-            card = Card.load(path)
+            cards.append(_read(path))
         except ParameterError as error:
             problems.append(str(error))
-            continue
-        if card.id != path.parent.name:
-            problems.append(f"{path} says id {card.id!r}; its folder must have that name.")
-        cards.append(card)
     if problems:
         raise ParameterError("\n".join(problems))
     return cards
@@ -33,11 +29,18 @@ def read_cards(home: Path | None = None) -> list[Card]:
 
 def card(model_id: str, home: Path | None = None) -> Card:
     """Return one model's card. Raises ParameterError for an id that no card has."""
-    path = (home or places.models_home()) / model_id / "card.json"
-    if not path.is_file():
-        known = ", ".join(card.id for card in read_cards(home)) or "none"
+    home = home or places.models_home()
+    ids = sorted(path.parent.name for path in home.glob("*/card.json"))
+    if model_id not in ids:  # also whatever climbs out of the folder
         raise ParameterError(
-            f"There is no model {model_id!r}: {path} does not exist. Known are {known}."
-            " Add a card there to use another model."
+            f"There is no model {model_id!r} in {home}. Known are {', '.join(ids) or 'none'}."
+            " To use another model, add a folder with its card there."
         )
-    return Card.load(path)
+    return _read(home / model_id / "card.json")
+
+
+def _read(path: Path) -> Card:
+    card = Card.load(path)
+    if card.id != path.parent.name:
+        raise ParameterError(f"{path} says id {card.id!r}; its folder must have that name.")
+    return card
