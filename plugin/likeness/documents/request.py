@@ -75,6 +75,29 @@ class Request(Document):
             found.extend(f"steps.{step.name}: {line}" for line in _step_problems(step))
         if self.device not in ("auto", "cpu", "cuda"):
             found.append(f"device is {self.device!r}; it must be auto, cpu or cuda.")
+        return found + self._output_problems()
+
+    def _output_problems(self) -> list[str]:
+        found = [
+            f"{place} is empty; it must be a path such as dir/name.####.exr."
+            for place, pattern in (
+                ("plate.pattern", self.plate.pattern),
+                ("output.pattern", self.output.pattern),
+            )
+            if not pattern.strip()
+        ]
+        if self.output.pixel_type not in ("", "half", "float"):
+            found.append(
+                f"output.pixel_type is {self.output.pixel_type!r}; it must be half or float."
+            )
+        by_id = {node.id: node for node in NODES}
+        nodes = [by_id[step.node] for step in self.steps if step.node in by_id]
+        made = list(dict.fromkeys(name for node in nodes for name in node.layers))
+        found.extend(
+            f"output.layers has {layer!r}; the steps make {', '.join(made) or 'no layers'}."
+            for layer in self.output.layers
+            if layer not in made
+        )
         return found
 
 
@@ -103,7 +126,9 @@ def _step_problems(step: Step) -> list[str]:
         return [f"there is no node {step.node!r}; known are {known}."]
     parameters = node_by_id(step.node).parameters()
     found = [
-        f"{name} is no parameter of {step.node}." for name in step.parameters.keys() - parameters
+        f"{name} is no parameter of {step.node}."
+        for name in step.parameters
+        if name not in parameters
     ]
     for name, value in step.parameters.items():
         if name in parameters:
@@ -119,7 +144,15 @@ def _value_problems(name: str, value: Any, parameter: Any) -> list[str]:
     keys = value["keys"]
     if not isinstance(keys, dict) or not keys:
         return [f"{name} has no keys; give at least one as frame: value."]
-    bad = [at for at in keys if not str(at).lstrip("-").isdigit()]
+    bad = [at for at in keys if not _is_frame(at)]
     if bad:
         return [f"{name} has a key at {bad[0]!r}; a key is a whole frame number."]
     return [p for at, v in keys.items() if (p := parameter.problem(f"{name} at frame {at}", v))]
+
+
+def _is_frame(words: Any) -> bool:
+    try:
+        int(words)
+    except ValueError:
+        return False
+    return True

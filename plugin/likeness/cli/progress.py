@@ -1,0 +1,75 @@
+"""Progress on a terminal: a bar for the frames, and one for each stage that has no frames."""
+
+from __future__ import annotations
+
+from typing import Any, Optional, TextIO
+
+from likeness.protocol.messages import Event
+
+_FRAME_ENDS = ("frame_done", "frame_failed", "frame_skipped")
+
+
+class Bars:
+    """Bars drawn by tqdm, of the core's environment; without it there are none."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._frames: Any = None
+        self._stages: dict[str, Any] = {}
+
+    def show(self, event: Event) -> None:
+        """Draw what happened."""
+        if event.kind == "plan":
+            self._close_frames()
+            self._frames = self._bar("frames", event.frames, unit="frame")
+        elif event.kind in _FRAME_ENDS:
+            self._frames = self._frames or self._bar("frames", None, unit="frame")
+            if self._frames:
+                self._frames.set_postfix_str(f"at {event.frame}", refresh=False)
+                self._frames.update(1)
+        elif event.kind == "progress" and event.fraction is not None:
+            self._stage(event.message or "working", event.fraction)
+
+    def write(self, words: str, stream: TextIO) -> None:
+        """Print a line above the bars."""
+        tqdm = _tqdm()
+        if tqdm and (self._frames or self._stages):
+            tqdm.write(words, file=stream)
+        else:
+            stream.write(words + "\n")
+        stream.flush()
+
+    def close(self) -> None:
+        """Finish every bar."""
+        self._close_frames()
+        for bar in self._stages.values():
+            bar.close()
+        self._stages.clear()
+
+    def _stage(self, name: str, fraction: float) -> None:
+        if name not in self._stages:
+            bar = self._bar(name, 100, bar_format="{desc} {percentage:3.0f}%|{bar}| {elapsed}")
+            if bar is None:
+                return
+            self._stages[name] = bar
+        bar = self._stages[name]
+        bar.update(max(0.0, 100 * fraction - bar.n))
+        if fraction >= 1:
+            self._stages.pop(name).close()
+
+    def _close_frames(self) -> None:
+        if self._frames:
+            self._frames.close()
+            self._frames = None
+
+    def _bar(self, name: str, total: Optional[int], **look: Any) -> Any:
+        tqdm = _tqdm()
+        return tqdm(total=total, desc=name, file=self._stream, leave=True, **look) if tqdm else None
+
+
+def _tqdm() -> Any:
+    try:
+        from tqdm import tqdm
+    except ImportError:  # a bare Python that runs the doctor
+        return None
+    return tqdm

@@ -1,0 +1,1 @@
+"""Projections of the node declarations that need no host: flags, shots, manual pages."""
