@@ -1,0 +1,163 @@
+"""Zero-phase smoothing of a face's meshes: still heads stand still, fast heads do not lag.
+
+Pose and shape are smoothed apart, and lids, lips and the rest of the shape each for themselves.
+Every group looks as far back and ahead as a straight line fits its motion to within the noise
+(after Goldenshluger and Nemirovski 1997): 24 frames for a still head, none for a blink. The window
+is the same on both sides wherever the shot allows, so nothing is delayed.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from likeness_engine.faces.align import STEADY, Similarity, fit_pose, fit_similarity
+from likeness_engine.faces.topology import POINTS, Floats, topology
+
+_REACHES = (1, 2, 3, 4, 6, 8, 12, 16, 24)  # half windows, frames
+_TOLERANCE = 1.25  # rms misfit over noise where a window begins to count as too long
+_SPREAD = 0.3  # ... and how fast its weight falls
+_MOST_NOISE = 0.006  # of the outer-eye distance; what moves more than that is motion
+_LEAST_NOISE = 0.0003
+_STEADY = list(STEADY)
+_LID_RING = 2.0  # how far from the lids, in eye heights, points go with them
+
+
+def smooth_meshes(meshes: Floats, amount: float, fixed: Floats | None = None) -> Floats:
+    """Return the meshes (t, 478, 3) of one face in consecutive frames, smoothed.
+
+    `amount` 0..1 scales the longest look ahead (1: 24 frames) and the tolerance. Frames where
+    `fixed` (t,) is true pull their neighbours, and stay as they are.
+    """
+    raw = np.asarray(meshes, np.float64)
+    if amount <= 0 or len(raw) < 3:
+        return raw.copy()
+    held = np.zeros(len(raw), bool) if fixed is None else np.asarray(fixed, bool)
+    rest = _rest_shape(raw)
+    poses = [fit_similarity(rest[_STEADY], mesh[_STEADY]) for mesh in raw]
+    size = float(np.median([pose.scale for pose in poses]))
+    rotations = np.array([pose.rotation for pose in poses], np.float64)
+    local = np.array([_undo(p, r, m) for p, r, m in zip(poses, rotations, raw, strict=True)])
+
+    motion = np.c_[
+        [pose.shift for pose in poses],
+        np.array([pose.scale for pose in poses])[:, None],
+        rotations.reshape(-1, 9) * size,
+    ]
+    motion = _smooth(motion / size, amount, held) * size
+    for group in _groups():
+        flat = local[:, group].reshape(len(raw), -1)
+        local[:, group] = _smooth(flat, amount, held).reshape(len(raw), -1, 3)
+
+    smooth = np.empty_like(raw)
+    for t, row in enumerate(motion):
+        rotation = _nearest_rotation(row[4:].reshape(3, 3) / size)
+        smooth[t] = row[3] * local[t] @ rotation.T + row[:3]
+    smooth[held] = raw[held]
+    return smooth
+
+
+def _smooth(values: Floats, amount: float, held: Floats) -> Floats:
+    """Smooth rows over time (t, k), values in outer-eye distances, all with one window."""
+    count = len(values)
+    noise = _noise(values)
+    weights = np.where(held, 25.0, 1.0)
+    longest = max(round(_REACHES[-1] * min(2 * amount, 1.0)), 1)
+    tolerance = _TOLERANCE * (0.8 + 0.4 * amount)
+    result, taken = np.zeros_like(values), np.zeros(count)
+    left = np.ones(count)
+    for reach in (r for r in reversed(_REACHES) if r <= longest):
+        line = _line_weights(count, reach, weights)
+        fitted = _apply(line, values)
+        share = left * _fits(values, fitted, line, noise, tolerance)
+        result += share[:, None] * fitted
+        taken += share
+        left -= share
+    return result + (1 - taken)[:, None] * values
+
+
+def _fits(values: Floats, fitted: Floats, line: Floats, noise: Floats, tolerance: float) -> Floats:
+    """Return how far (0..1) each frame's line explains the frames near it to within the noise."""
+    reach = line.shape[1] // 2
+    own = line[:, reach]
+    expected = np.maximum(1 - 2 * own + (line**2).sum(1), 0.05)
+    squared = (((values - fitted) / noise) ** 2).mean(1) / expected
+    span = max(reach // 3, 1)
+    padded = np.pad(squared, span, mode="edge")
+    ratio = np.sqrt(np.convolve(padded, np.full(2 * span + 1, 1 / (2 * span + 1)), "valid"))
+    samples = (2 * span + 1) * min(values.shape[1], 20)
+    loose = 1 + (tolerance - 1) * (1 + 3 / np.sqrt(samples))
+    return np.asarray(np.clip(1 - (ratio - loose) / _SPREAD, 0, 1))
+
+
+def _line_weights(count: int, reach: int, weights: Floats) -> Floats:
+    """Return the weights (count, 2 * reach + 1) of local straight lines under a tricube taper."""
+    steps = np.arange(-reach, reach + 1.0)
+    taper = np.clip(1 - (np.abs(steps) / (reach + 1)) ** 3, 0, 1) ** 3
+    padded = np.pad(weights, reach)  # no weight before the first and after the last frame
+    taper = taper * np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1)
+    s0, s1, s2 = taper.sum(1), (taper * steps).sum(1), (taper * steps**2).sum(1)
+    spread = s0 * s2 - s1**2
+    line = taper * (s2[:, None] - s1[:, None] * steps) / np.maximum(spread, 1e-12)[:, None]
+    return np.asarray(np.where(spread[:, None] > 1e-9, line, taper / s0[:, None]))
+
+
+def _apply(line: Floats, values: Floats) -> Floats:
+    """Return the weighted sums (t, k) of rows around each row."""
+    reach = line.shape[1] // 2
+    padded = np.pad(values, ((reach, reach), (0, 0)))
+    total = np.zeros_like(values)
+    for k in range(line.shape[1]):
+        total += line[:, k : k + 1] * padded[k : k + len(values)]
+    return total
+
+
+def _noise(values: Floats) -> Floats:
+    """Return each column's frame-to-frame noise (k,), from its third differences."""
+    if len(values) < 5:
+        return np.full(values.shape[1], 0.002)
+    third = np.diff(values, n=3, axis=0)
+    spread = np.median(np.abs(third), axis=0) / (0.6745 * np.sqrt(20.0))
+    return np.asarray(np.clip(spread, _LEAST_NOISE, _MOST_NOISE))
+
+
+def _rest_shape(meshes: Floats) -> Floats:
+    """Return the face's own shape (478, 3), the median over its frames at rest."""
+    chosen = meshes[:: max(len(meshes) // 40, 1)]
+    return np.asarray(np.median([fit_pose(mesh).undo(mesh) for mesh in chosen], axis=0))
+
+
+def _undo(pose: Similarity, rotation: Floats, mesh: Floats) -> Floats:
+    return np.asarray((mesh - pose.shift) @ rotation / pose.scale)
+
+
+def _nearest_rotation(matrix: Floats) -> Floats:
+    u, _, vt = np.linalg.svd(matrix)
+    sign = np.array([1.0, 1.0, np.sign(np.linalg.det(u @ vt))])
+    return np.asarray((u * sign) @ vt)
+
+
+def _groups() -> list[Floats]:
+    """Return the points that move together: the lids of each eye, the mouth, the rest, irises."""
+    facts = topology()
+    mean = facts.mean[:, :2]
+    left = np.ones(POINTS, bool)
+    groups = []
+    for name in ("eye_right", "eye_left"):
+        loop = mean[facts.loops[name]]
+        high = np.ptp(loop[:, 1])
+        apart = np.linalg.norm(mean[:, None] - loop[None], axis=-1).min(1)
+        near = np.flatnonzero((apart < _LID_RING * high / 2) & left)
+        left[near] = False
+        groups.append(near)
+    lips = mean[facts.regions["lips"]]
+    nose_y = mean[2, 1]  # under the nose
+    apart = np.linalg.norm(mean[:, None] - lips[None], axis=-1).min(1)
+    mouth = np.flatnonzero((apart < 0.35) & (mean[:, 1] > nose_y) & left)
+    left[mouth] = False
+    return [
+        *groups,
+        mouth,
+        np.flatnonzero(left),
+        np.arange(POINTS, POINTS + 5),
+        np.arange(POINTS + 5, POINTS + 10),
+    ]
