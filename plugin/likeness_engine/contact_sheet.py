@@ -32,6 +32,7 @@ FAINT = (0.52, 0.53, 0.55)
 LINE = (0.35, 0.86, 0.72)
 FEATURE = (1.0, 0.78, 0.35)
 FACE_PART = 1.75  # side of a close-up, as a multiple of the largest face
+SHOULDER = 0.6  # linear light from which highlights are rolled off towards 1
 SHARP = 4  # text is drawn so many times larger, then reduced
 
 
@@ -114,8 +115,8 @@ def draw_mesh(picture: Picture, points: npt.NDArray[np.float32]) -> Picture:
     features = np.zeros_like(mesh)
     loops = topology().loops
     rings = [_sixteenths(points)[loops[name]] for name in loops]
-    smooth = {"isClosed": True, "lineType": cv2.LINE_AA, "shift": 4}
-    cv2.polylines(features, rings, color=255, **smooth)
+    for ring in rings:
+        cv2.polylines(features, [ring], isClosed=True, color=255, lineType=cv2.LINE_AA, shift=4)
     _lay(canvas, features, FEATURE)
     return canvas
 
@@ -195,7 +196,7 @@ def _element(shot: Shot, frame: Frame, window: Window) -> Picture:
         cover = frame.channel("swap.A", inside)[..., None]
         below = board[inside.slices(window)] * (1 - cover)
         board[inside.slices(window)] = frame.read_rgb(inside, layer="swap") + below
-    return _fit(shot.colour.to_display(shot.colour.to_linear(board)), CELL_PX, CELL_PX)
+    return _fit(_show(shot.colour, board), CELL_PX, CELL_PX)
 
 
 def _display(shot: Shot, frame: Frame, window: Window) -> Picture:
@@ -204,8 +205,17 @@ def _display(shot: Shot, frame: Frame, window: Window) -> Picture:
     out = np.zeros((window.height, window.width, 3), np.float32)
     if not inside.empty:
         rgb = frame.read_rgb(inside)
-        out[inside.slices(window)] = shot.colour.to_display(shot.colour.to_linear(rgb))
+        out[inside.slices(window)] = _show(shot.colour, rgb)
     return out
+
+
+def _show(colour: Colour, rgb: npt.NDArray[np.float32]) -> Picture:
+    """Return plate values for a display, highlights rolled off so that light on skin keeps form."""
+    linear = colour.to_linear(rgb)
+    room = 1 - SHOULDER
+    over = np.maximum(linear - SHOULDER, 0) / room
+    rolled = np.minimum(linear, SHOULDER) + room * over / (1 + over)
+    return np.asarray(colour.to_display(rolled), np.float32)
 
 
 def _plane(frame: Frame, name: str, window: Window) -> npt.NDArray[np.float32]:
