@@ -181,6 +181,8 @@ def _check_extent(file: BinaryIO, container: Container, index: int, offset: int)
 def _tile_count(header: Header) -> int:
     x0, y0, x1, y1 = header["dataWindow"].value
     width, height = x1 - x0 + 1, y1 - y0 + 1
+    if "tiles" not in header:
+        raise ValueError("it is tiled and does not say how")
     xs, ys, level, up = header["tiles"].value
     if not (0 < xs < 1 << 31 and 0 < ys < 1 << 31 and width > 0 and height > 0):
         raise ValueError(f"its tiles are {xs} x {ys} in an image of {width} x {height}")
@@ -248,14 +250,35 @@ def _parse_header(head: bytes, at: int, size: int) -> tuple[Header, int]:
     return header, at + 1
 
 
+# What must be there, and what must be of its type where it is there: name, type, bytes (0: any).
+_REQUIRED = {
+    "channels": ("chlist", 0),
+    "compression": ("compression", 1),
+    "dataWindow": ("box2i", 16),
+    "displayWindow": ("box2i", 16),
+}
+_TYPED = {
+    **_REQUIRED,
+    "chunkCount": ("int", 4),
+    "lineOrder": ("lineOrder", 1),
+    "name": ("string", 0),
+    "pixelAspectRatio": ("float", 4),
+    "tiles": ("tiledesc", 9),
+    "type": ("string", 0),
+}
+
+
 def _checked(headers: list[Header]) -> list[Header]:
     if not headers:
         raise _Malformed("it has no parts")
-    sizes = {"dataWindow": 16, "displayWindow": 16, "compression": 1, "channels": 1}
     for header in headers:
-        for name, least in sizes.items():
-            if name not in header or len(header[name].raw) < least:
+        for name in _REQUIRED:
+            if name not in header:
                 raise _Malformed(f"its header has no {name}")
+        for name, (kind, length) in _TYPED.items():
+            found = header.get(name)
+            if found and (found.kind != kind or (length and len(found.raw) != length)):
+                raise _Malformed(f"its {name} is {len(found.raw)} bytes of {found.kind[:40]!r}")
     return headers
 
 

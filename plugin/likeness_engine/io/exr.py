@@ -24,7 +24,10 @@ from likeness_engine.io.stdout import spoken
 
 MAX_SIDE = 1 << 17  # pixels; the widest plates in use are 16 to 32 thousand
 MAX_PIXEL_BYTES = 1 << 34  # 16 GiB decoded: 20 float RGBA layers at 8K take 11
-_MAX_RATIO = 1 << 15  # black frames shrink 8000-fold at best (DWAB, HTJ2K); measured
+# A black frame shrinks 8000-fold (DWAB, HTJ2K; measured), so the size of the file bounds little.
+# Below this, an 8K frame of RGBA floats, no ratio is absurd; above it, deflate's own limit holds.
+_FREE_BYTES, _MAX_RATIO = 1 << 30, 1100
+_FREE_TILE_BYTES = 1 << 26
 
 _KINDS: dict[str, np.dtype] = {
     "uint": np.dtype("u4"),
@@ -58,40 +61,53 @@ def ensure_threads() -> None:
 def read_exr(path: Path, number: int) -> Frame:
     """Read every part, channel and attribute; FrameError names file and frame."""
     ensure_threads()
+    label = f"{path} (frame {number})"
     with open(path, "rb") as file:
-        found = box.read_container(file, path)
+        found = box.read_container(file, label)
+        _refuse_deep(found, label)
         try:
             _check_sizes(found)
             box.check_complete(file, found)
             with spoken() as said:
                 source = _decode(path, file, found)
-        except (ValueError, RuntimeError, MemoryError, OverflowError, OSError) as error:
-            raise FrameError(f"{path} (frame {number}) is damaged: {_cause(error)}.") from error
-    if len(source.parts) != len(found.headers):
-        why = " ".join("".join(said).split()) or "its pixels cannot be decoded"
-        raise FrameError(f"{path} (frame {number}) is damaged: {why}. Render or copy it again.")
-    parts = [
-        _part(found, header, pixels.channels)
-        for header, pixels in zip(found.headers, source.parts, strict=True)
-    ]
+            if len(source.parts) != len(found.headers):
+                raise ValueError(" ".join("".join(said).split()) or "its pixels cannot be decoded")
+            parts = [
+                _part(found, header, pixels.channels)
+                for header, pixels in zip(found.headers, source.parts, strict=True)
+            ]
+        except (KeyError, ValueError, RuntimeError, MemoryError, OverflowError, OSError) as error:
+            raise FrameError(
+                f"{label} is damaged: {_cause(error)}. Render or copy it again."
+            ) from error
     return Frame(str(path), number, parts)
 
 
 def _check_sizes(found: Container) -> None:
+    """Raise ValueError where decoding would take memory that no real plate takes."""
     total = 0
-    for index, header in enumerate(found.headers):
-        kind = box.storage(found, header)
-        if kind.startswith("deep"):
-            raise ValueError(f"part {index} is deep; flatten it first (no node works on deep)")
+    for header in found.headers:
         x0, y0, x1, y1 = header["dataWindow"].value
         width, height = x1 - x0 + 1, y1 - y0 + 1
         if not (0 < width <= MAX_SIDE and 0 < height <= MAX_SIDE):
             raise ValueError(f"its header says {width} x {height} pixels")
-        for channel in channel_list(header["channels"]).values():
-            size = _KINDS[channel.pixel_type].itemsize
-            total += width * height * size
-    if total > min(MAX_PIXEL_BYTES, found.size * _MAX_RATIO):
+        channels = channel_list(header["channels"]).values()
+        deep = sum(_KINDS[channel.pixel_type].itemsize for channel in channels)
+        total += width * height * deep
+        if "tiles" in header:  # a tile is decoded whole, whatever part of it the image covers
+            wide, high = header["tiles"].value[:2]
+            if wide * high * deep > max(_FREE_TILE_BYTES, 4 * width * height * deep):
+                raise ValueError(f"its header says tiles of {wide} x {high} pixels")
+    if total > min(MAX_PIXEL_BYTES, max(_FREE_BYTES, found.size * _MAX_RATIO)):
         raise ValueError(f"its header says {total >> 20} MiB of pixels in {found.size} bytes")
+
+
+def _refuse_deep(found: Container, label: str) -> None:
+    for index, header in enumerate(found.headers):
+        if box.storage(found, header).startswith("deep"):
+            raise FrameError(
+                f"{label}: part {index} is deep. No node works on deep samples; flatten it first."
+            )
 
 
 def _decode(path: Path, file: Any, found: Container) -> Any:
