@@ -11,7 +11,7 @@ from likeness.cli.engine import engine
 from likeness.cli.parser import add_json
 from likeness.cli.printer import Printer
 from likeness.cli.shots import add_fields
-from likeness.documents.request import Colour
+from likeness.documents.request import Colour, Request
 from likeness.documents.track import Track
 from likeness.errors import ParameterError
 from likeness.nodes import Detect
@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o", "--out", metavar="TRACK", required=True, help="The track document to write (JSON)."
     )
-    add_fields(parser, "frames", "config", "plate_space")
+    add_fields(parser, "frames", "config", "plate_space", "device")
     add_json(parser)
     add_flags(parser, FLAGS)
 
@@ -49,6 +49,7 @@ def run(options: argparse.Namespace, printer: Printer) -> int:
         frames=engine("io.sequence").parse_frames(frames) if frames else None,
         colour=Colour(**{n: given[n] for n in ("config", "plate_space") if n in given}),
         output=Path(options.out),
+        device=given.get("device", Request.device),
         on_event=printer.event,
     )
     _say(track, options.out, printer)

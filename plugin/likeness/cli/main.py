@@ -6,7 +6,8 @@ import importlib
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from types import FrameType, ModuleType
 from typing import NoReturn, Optional
 
@@ -36,14 +37,14 @@ STOPPED, TERMINATED = 130, 143  # 128 + the signal's number, as shells count
 def main(arguments: Optional[Sequence[str]] = None) -> int:
     """Run one verb; return the exit code. The border where every error becomes words."""
     words = sys.argv[1:] if arguments is None else list(arguments)
-    _end_cleanly()
-    with open_printer(as_json="--json" in words) as printer:
+    with _ending_cleanly(), open_printer(as_json="--json" in words) as printer:
         try:
             return _run(words, printer)
         except LikenessError as error:
             printer.failed(error)
             return error.exit_code
         except KeyboardInterrupt:
+            printer.row("error", error="Stopped", message="Stopped.", exit_code=STOPPED)
             printer.note("Stopped. Frames already written are whole; `--resume` does the rest.")
             return STOPPED
         except BrokenPipeError:
@@ -100,10 +101,17 @@ def _without_verb(words: list[str]) -> int:
     raise ParameterError(f"There is no verb {options.verb!r}; known are {', '.join(VERBS)}.{meant}")
 
 
-def _end_cleanly() -> None:
+@contextmanager
+def _ending_cleanly() -> Iterator[None]:
     """Let a farm's SIGTERM unwind as an exception does, so that no temporary file stays."""
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, _terminated)
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _terminated)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _terminated(number: int, frame: Optional[FrameType]) -> NoReturn:

@@ -64,6 +64,12 @@ def add_actions(parser: Parser) -> Any:
     )
 
 
+def actions_of(parser: Parser) -> dict[str, Parser]:
+    """Return the parsers of a verb's actions by name; empty for a verb that has none."""
+    rows = [a.choices for a in parser._actions if isinstance(a, argparse._SubParsersAction)]
+    return dict(rows[0]) if rows else {}
+
+
 def add_action(actions: Any, name: str, words: str, takes: str) -> Parser:
     """Add an action and return its parser; `takes` is what stands after its name in the usage."""
     usage = f"%(prog)s {takes} [--json]".replace("  ", " ")

@@ -70,7 +70,7 @@ class Printer:
 
 @contextmanager
 def open_printer(*, as_json: bool) -> Iterator[Printer]:
-    """Yield a printer; with `as_json` all else that is printed, by libraries too, goes to stderr."""
+    """Yield a printer; with `as_json` all else that is printed, by libraries too, is stderr's."""
     if not as_json:
         printer = Printer(sys.stdout, sys.stderr, as_json=False)
         try:

@@ -37,5 +37,5 @@ def run(options: argparse.Namespace, printer: Printer) -> int:
     request = swap_request(given)
     if options.save_request:
         request.save(options.save_request)
-        printer.note(f"Request: {options.save_request}")
+        printer.note(f"The request is {options.save_request}; `likeness run` takes it.")
     return run_shot(request, printer, resume=options.resume).exit_code

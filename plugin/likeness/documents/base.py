@@ -9,7 +9,7 @@ from functools import cache
 from math import isfinite
 from pathlib import Path
 from sys import float_info
-from typing import Any, ClassVar, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, ClassVar, Optional, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from likeness.errors import FrameError, ParameterError
 
@@ -51,12 +51,18 @@ class Document:
             )
         problems: list[str] = []
         body = {name: value for name, value in rows.items() if name != "schema"}
-        document = _typed(cls, body, "", problems)
-        if isinstance(document, cls):
-            problems.extend(document.problems())
-        if problems:
+        document = cls.collect(body, problems)
+        if problems or document is None:
             count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
             raise ParameterError(f"{where} has {count}:\n" + "\n".join(problems))
+        return document
+
+    @classmethod
+    def collect(cls: type[D], body: dict[str, Any], problems: list[str]) -> Optional[D]:
+        """Read the fields of a document and add what is wrong to `problems`; None if it is much."""
+        document: Optional[D] = _typed(cls, body, "", problems)
+        if document is not None:
+            problems.extend(document.problems())
         return document
 
     @classmethod

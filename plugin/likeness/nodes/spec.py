@@ -31,9 +31,11 @@ def _declare(kind: str, default: Any, words: str, **rest: Any) -> Any:
     return field(default=default, metadata={"parameter": parameter})
 
 
-def number(default: float, low: float, high: float, words: str, *, unit: str = "") -> Any:
-    """Declare a real number between `low` and `high`; it may be keyframed."""
-    return _declare("number", default, words, low=low, high=high, unit=unit, per_frame=True)
+def number(
+    default: float, low: float, high: float, words: str, *, unit: str = "", per_frame: bool = True
+) -> Any:
+    """Declare a real number between `low` and `high`; it may be keyframed, unless told not."""
+    return _declare("number", default, words, low=low, high=high, unit=unit, per_frame=per_frame)
 
 
 def integer(default: int, low: int, high: int, words: str, *, unit: str = "") -> Any:

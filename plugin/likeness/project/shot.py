@@ -65,20 +65,25 @@ def swap_request(given: Mapping[str, Any], *, dashes: bool = True) -> Request:
     parameters = read_flags(SWAP_FLAGS, given, problems, dashes=dashes)
     if given.get("track") and Detect.id in parameters:
         problems.append("With a track nothing is detected: leave out the flags of Detect, or it.")
-    rows: dict[str, Any] = {"schema": Request.schema}
+    rows: dict[str, Any] = {}
     for field in FIELDS:
         if field.name in given:
             _put(rows, field.place, _listed(field.name, given[field.name]))
     rows["steps"] = _steps(given, parameters, rows.get("output", {}).get("layers", ()))
-    try:
-        rows["output"]["pattern"] = output_pattern(str(given["out"]), str(given["plate"]))
-    except ParameterError as error:
-        problems.append(str(error))
-    except KeyError:
-        pass  # already said: it is missing
-    if problems:
-        raise ParameterError("\n".join(problems))
-    return Request.from_json(rows, where="The shot")
+    if given.get("out") and given.get("plate"):
+        try:
+            rows["output"]["pattern"] = output_pattern(str(given["out"]), str(given["plate"]))
+        except ParameterError as error:
+            problems.append(str(error))
+    for name in ("plate", "output"):
+        rows.setdefault(name, {}).setdefault("pattern", "?")  # that it lacks is said already
+    said: list[str] = []
+    request = Request.collect(rows, said)
+    # What does not fit a node is said already, in the words of the person's flags.
+    problems += [line for line in said if not line.startswith("steps.")]
+    if problems or request is None:
+        raise ParameterError("\n".join(problems or said))
+    return request
 
 
 def output_pattern(out: str, plate: str) -> str:
