@@ -10,7 +10,6 @@ import pytest
 from likeness.documents.card import Card, PypiSource, Source
 from likeness.errors import ParameterError
 from likeness_engine.models.fetch import fetch_models
-from likeness_engine.models.progress import bars
 from likeness_engine.models.verbs import ModelRow, check_models, list_models, show_model
 
 
@@ -65,12 +64,3 @@ def test_a_model_is_shown_as_a_page(three_models: Path) -> None:
 def test_an_unknown_model_cannot_be_shown(three_models: Path) -> None:
     with pytest.raises(ParameterError, match="no model 'nobody'"):
         show_model("nobody", three_models)
-
-
-def test_a_bar_is_drawn_on_stderr_only(capsys: pytest.CaptureFixture[str]) -> None:
-    with bars() as show:
-        show("tinynets 1.0", 512, 1024)
-        show("tinynets 1.0", 1024, 1024)
-    drawn = capsys.readouterr()
-    assert drawn.out == ""
-    assert "tinynets 1.0: 100%" in drawn.err

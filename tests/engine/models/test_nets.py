@@ -13,7 +13,11 @@ import onnxruntime
 import pytest
 
 from likeness.documents.card import Card
+from likeness.places import install_root
+from likeness_engine.inference.sessions import SessionPool
+from likeness_engine.models.cards import card as read_card
 from likeness_engine.models.cards import read_cards
+from likeness_engine.models.fetch import fetch_models
 from likeness_engine.models.store import PRESENT, Weights, read_weights, state
 
 ANSWERS = Path(__file__).with_name("tflite_answers.npz")
@@ -100,6 +104,23 @@ def test_neither_the_run_nor_the_thread_count_changes_a_bit(card: Card) -> None:
         for _ in range(2):
             for name, again in answers(net, batch).items():
                 np.testing.assert_array_equal(again, first[name])
+
+
+def test_yunet_is_what_its_card_describes(home: Path) -> None:
+    card = read_card("yunet-2023mar")
+    file = (
+        install_root().parent / "shared" / "data" / "models" / "face_detection_yunet_2023mar.onnx"
+    )
+    if not file.is_file():
+        pytest.skip("../shared is not here; it holds YuNet's weights")
+    card.save(home / card.id / "card.json")
+    fetch_models([card.id], file=file, home=home)
+    net = SessionPool(home=home).session(card.id, "cpu")
+    found = net.run(np.zeros(card.inputs[0].shape, np.float32))
+    assert net.inputs == tuple(tensor.name for tensor in card.inputs)
+    assert {name: answer.shape for name, answer in found.items()} == {
+        tensor.name: tensor.shape for tensor in card.outputs
+    }
 
 
 def record() -> None:
