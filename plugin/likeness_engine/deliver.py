@@ -15,16 +15,17 @@ from pathlib import Path
 from likeness.documents.base import canonical_json
 from likeness.documents.consent import USES
 from likeness.documents.identity import Identity
-from likeness.documents.request import Request, resolve_step
+from likeness.documents.request import Request, Step, resolve_step
 from likeness.documents.statement import ENVELOPE, PAYLOAD_TYPE, FrameRecord, ModelRecord
 from likeness.errors import ConsentError, FrameError, LikenessError, ParameterError, SignatureError
+from likeness.nodes import Node
 from likeness_engine.consent.check import check_consent
 from likeness_engine.identity.store import load_identity
 from likeness_engine.io.files import kept_compression, lossless, read_frame, write_frame
 from likeness_engine.io.frame import Frame
 from likeness_engine.io.header import set_attributes
 from likeness_engine.provenance.envelope import seal
-from likeness_engine.provenance.keys import signing_key
+from likeness_engine.provenance.keys import SigningKey, signing_key
 from likeness_engine.provenance.pixels import PixelDigest, hash_frame
 from likeness_engine.provenance.statement import Grant, echoes, make_record, make_statement
 
@@ -35,6 +36,7 @@ PREFIX = "likeness:"  # of the attributes that are ours; an upstream frame's are
 class Delivery:
     """One computed frame and the facts of its making.
 
+    `steps` are those of the request that ran, with their nodes as resolved for this frame.
     `identities` are the documents the pixels were drawn from, by id; `drawn` the ids whose pixels
     are in this frame (fewer where a face is out of the picture). `plate_sha256` is the
     likeness-px1 digest of the plate as read; `track_sha256` of the track document. `device` tells
@@ -44,6 +46,7 @@ class Delivery:
     frame: Frame
     number: int
     request: Request
+    steps: tuple[tuple[Step, Node], ...]
     plate_sha256: str
     identities: Mapping[str, Identity]
     drawn: frozenset[str]
@@ -65,8 +68,11 @@ class Delivered:
 def clear_to_run(request: Request, number: int = 0) -> tuple[Grant, ...]:
     """Return the grants that cover a request, before any pixel is computed.
 
-    `number` is the frame whose parameters count. ConsentError lists all that is not covered.
+    `number` is the frame whose parameters count. ConsentError lists all that is not covered;
+    ParameterError says where the request is unsound.
     """
+    if problems := request.problems():
+        raise ParameterError("The request is unsound:\n" + "\n".join(problems))
     uses: dict[str, list[str]] = {}
     for identity_id, use in _uses(request, number):
         uses.setdefault(identity_id, []).append(use)
@@ -85,54 +91,76 @@ def deliver(delivery: Delivery, destination: str | os.PathLike[str]) -> Delivere
     """Write a frame to `destination` (.exr), signed; the one door through which frames leave.
 
     ConsentError where any likeness of the request is not covered now, or is not the one that was
-    drawn; FrameError where it cannot be written; SignatureError where there is no key to sign with.
-    On any of them no file appears, and one that was there stays as it was.
+    drawn; ParameterError where what ran is not what the request says; FrameError where the file
+    cannot be written; SignatureError where there is no key to sign with. On any of them no file
+    appears, and one that was there stays as it was.
     """
-    path = Path(destination)
-    grants = _cleared(delivery)
-    key = signing_key()
+    path, output = Path(destination), delivery.request.output
+    sign = _Signer(delivery, _cleared(delivery), path.name, signing_key())
     frame = _without_claims(delivery.frame)
-    output = delivery.request.output
-
-    def signed(pixels: PixelDigest) -> tuple[FrameRecord, dict[str, str]]:
-        record = make_record(
-            delivery.request,
-            delivery.number,
-            pixels=pixels,
-            plate_sha256=delivery.plate_sha256,
-            track_sha256=delivery.track_sha256,
-            grants=grants,
-            drawn=delivery.drawn,
-            models=delivery.models,
-            device=delivery.device,
-        )
-        statement = make_statement(record, file_name=path.name, pixels=pixels)
-        envelope = seal(canonical_json(statement), PAYLOAD_TYPE, key)
-        return record, {**echoes(record), ENVELOPE: envelope}
-
     if _bits_survive(frame, output.compression, output.pixel_type):
         pixels = hash_frame(frame)
-        record, attributes = signed(pixels)
+        record, attributes = sign(pixels)
         write_frame(frame, path, compression=output.compression, attributes=attributes)
     else:
         with _unsigned(path) as hidden:
             write_frame(frame, hidden, compression=output.compression, pixel_type=output.pixel_type)
             pixels = hash_frame(read_frame(hidden, delivery.number))
-            record, attributes = signed(pixels)
+            record, attributes = sign(pixels)
             set_attributes(hidden, attributes)
-    return Delivered(path, pixels, record, key.keyid)
+    return Delivered(path, pixels, record, sign.key.keyid)
+
+
+@dataclass(frozen=True)
+class _Signer:
+    """What is said of a frame once its pixels' digest is known."""
+
+    delivery: Delivery
+    grants: tuple[Grant, ...]
+    file_name: str
+    key: SigningKey
+
+    def __call__(self, pixels: PixelDigest) -> tuple[FrameRecord, dict[str, str]]:
+        """Return the record, and the header attributes with the signed statement."""
+        made = self.delivery
+        record = make_record(
+            made.request,
+            made.number,
+            steps=made.steps,
+            pixels=pixels,
+            plate_sha256=made.plate_sha256,
+            track_sha256=made.track_sha256,
+            grants=self.grants,
+            drawn=made.drawn,
+            models=made.models,
+            device=made.device,
+        )
+        statement = make_statement(record, file_name=self.file_name, pixels=pixels)
+        envelope = seal(canonical_json(statement), PAYLOAD_TYPE, self.key)
+        return record, {**echoes(record), ENVELOPE: envelope}
 
 
 def _cleared(delivery: Delivery) -> tuple[Grant, ...]:
     """Return the grants of a frame, checked now; ConsentError names frame and shot."""
     try:
         grants = clear_to_run(delivery.request, delivery.number)
+        _check_steps(delivery)
         _check_drawn(delivery, grants)
     except ConsentError as error:
         raise ConsentError(
             f"Frame {delivery.number} of {delivery.request.shot} was not written. {error}"
         ) from error
     return grants
+
+
+def _check_steps(delivery: Delivery) -> None:
+    """Raise ParameterError unless what ran are steps of the request as they are at this frame."""
+    for step, node in delivery.steps:
+        if step not in delivery.request.steps or node != resolve_step(step, delivery.number):
+            raise ParameterError(
+                f"Frame {delivery.number} of {delivery.request.shot} was not written: the step "
+                f"{step.name!r} ran with other settings than the request has. Start the run again."
+            )
 
 
 def _check_drawn(delivery: Delivery, grants: tuple[Grant, ...]) -> None:

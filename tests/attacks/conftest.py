@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from likeness.documents.consent import Consent
-from likeness.documents.request import Output, Plate, Request, Step
+from likeness.documents.request import Output, Plate, Request, Step, resolve_step
 from likeness.documents.statement import ModelRecord
 from likeness_engine.consent import registry
 from likeness_engine.deliver import Delivery, deliver
@@ -85,12 +85,17 @@ class World:
     def delivery(self, *, seed: int = 7, **changes: Any) -> Delivery:
         """Return a computed frame that ana_ruiz was drawn into."""
         frame = self.frame(seed=seed)
+        request = changes.get("request") or self.request()
+        identities = changes.get("identities")
+        if identities is None:
+            identities = {"ana_ruiz": store.load_identity("ana_ruiz").document}
         fields = {
             "frame": frame,
             "number": 1001,
-            "request": self.request(),
+            "request": request,
+            "steps": tuple((step, resolve_step(step, 1001)) for step in request.steps),
             "plate_sha256": hash_frame(frame).sha256,
-            "identities": {"ana_ruiz": store.load_identity("ana_ruiz").document},
+            "identities": identities,
             "drawn": frozenset({"ana_ruiz"}),
             "models": (ModelRecord("face_mesh", "ef" * 32, "Apache-2.0", "mesh"),),
             "track_sha256": "12" * 32,
@@ -121,9 +126,7 @@ def world(home: Path, tmp_path: Path) -> World:
 
 
 @pytest.fixture
-def other_machine(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Callable[[], Any]:
+def other_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Any]:
     """A context in which another person's machine, with another key, is at work."""
     from contextlib import contextmanager
 

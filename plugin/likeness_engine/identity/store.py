@@ -56,6 +56,11 @@ def add_identity(
     check_consent_names(identity_id, consent)
     if texture.ndim != 3 or texture.shape[2] not in (3, 4):
         raise ParameterError(f"texture is of shape {texture.shape}; it must be (T, T, 3 or 4).")
+    if not (np.isfinite(texture).all() and np.isfinite(geometry).all()):
+        raise ParameterError(
+            f"The face built for {identity_id!r} has values that are not finite. Use other "
+            "photographs."
+        )
     if place.exists() and not replace:
         raise ParameterError(
             f"There is an identity {identity_id!r} already ({place}). "

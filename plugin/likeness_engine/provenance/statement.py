@@ -13,7 +13,7 @@ from typing import Any
 import likeness
 from likeness.documents.consent import Consent
 from likeness.documents.identity import Identity
-from likeness.documents.request import Request, resolve_step
+from likeness.documents.request import Request, Step
 from likeness.documents.statement import (
     AI_ECHO,
     COMPOSITE,
@@ -55,6 +55,7 @@ def make_record(
     request: Request,
     number: int,
     *,
+    steps: Iterable[tuple[Step, Node]],
     pixels: PixelDigest,
     plate_sha256: str,
     track_sha256: str,
@@ -63,7 +64,11 @@ def make_record(
     models: Iterable[ModelRecord],
     device: Mapping[str, str],
 ) -> FrameRecord:
-    """Return the record of one frame. `drawn` are the identities whose pixels are in it."""
+    """Return the record of one frame.
+
+    `steps` are those that ran, with their nodes as resolved for this frame; `drawn` the identities
+    whose pixels are in it.
+    """
     seen, used = frozenset(drawn), tuple(models)
     consents = {g.consent.document.id: g.consent for g in grants}
     return FrameRecord(
@@ -84,8 +89,7 @@ def make_record(
         ),
         models=used,
         steps=tuple(
-            StepRecord(step.name, step.node, _parameters(resolve_step(step, number)), step.plate)
-            for step in request.steps
+            StepRecord(step.name, step.node, _parameters(node), step.plate) for step, node in steps
         ),
         parts=tuple(PartRecord(*p) for p in pixels.parts) if len(pixels.parts) > 1 else (),
     )

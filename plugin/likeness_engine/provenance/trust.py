@@ -38,6 +38,8 @@ class TrustedKey:
         """
         if self.revoked_at and clock.parse_moment(self.revoked_at) <= clock.now():
             return f"the key of {self.owner} was revoked on {self.revoked_at}"
+        if not signed_at or not _is_moment(signed_at):
+            return f"it says that it was signed at {signed_at[:40]!r}, which is no moment"
         moment = clock.parse_moment(signed_at)
         if self.not_before and moment < clock.parse_moment(self.not_before):
             return f"the key of {self.owner} was not yet valid at {signed_at}"

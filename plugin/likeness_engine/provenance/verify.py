@@ -95,7 +95,7 @@ def read_claim(text: str, trust: Trust) -> Claim:
     statement = _statement(opened.payload)
     signed_at = str(statement["predicate"]["signed_at"])
     for signer in opened.signers:
-        if refusal := _refusal(signer, signed_at):
+        if refusal := signer.refusal(signed_at):
             raise UntrustedKey(f"The signature does not count: {refusal}.")
     return Claim(statement, opened.signers[0].owner, opened.signers[0].keyid)
 
@@ -212,13 +212,6 @@ def _statement(payload: bytes) -> dict[str, Any]:
         raise SignatureError("What was signed is not a record of a frame.")
     found: dict[str, Any] = rows
     return found
-
-
-def _refusal(signer: Any, signed_at: str) -> str:
-    try:
-        return str(signer.refusal(signed_at))
-    except ValueError:
-        return f"it says that it was signed at {signed_at[:40]!r}"
 
 
 def _repeats(found: Container) -> bool:
