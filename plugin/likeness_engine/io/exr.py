@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import os
-import struct
 import threading
 from pathlib import Path
 from typing import Any
@@ -33,6 +32,22 @@ _KINDS: dict[str, np.dtype] = {
     "uint": np.dtype("u4"),
     "half": np.dtype("f2"),
     "float": np.dtype("f4"),
+}
+
+_STRUCTURAL = {
+    "channels",
+    "chunkCount",
+    "compression",
+    "dataWindow",
+    "displayWindow",
+    "lineOrder",
+    "name",
+    "pixelAspectRatio",
+    "screenWindowCenter",
+    "screenWindowWidth",
+    "tiles",
+    "type",
+    "version",
 }
 
 _THREADS = threading.Lock()
@@ -111,40 +126,30 @@ def _refuse_deep(found: Container, label: str) -> None:
 
 
 def _decode(path: Path, file: Any, found: Container) -> Any:
-    """Decode by path, or through a patched head where the library would choke on an attribute."""
-    risky = [_unreadable(name, a) for header in found.headers for name, a in header.items()]
-    if not any(risky):
-        return OpenEXR.File(str(path), separate_channels=True)
-    disguised = [
-        {n: _disguise(a) if _unreadable(n, a) else a for n, a in header.items()}
-        for header in found.headers
-    ]
-    head = box.serialise(found.version, disguised)
-    if len(head) != found.end:
-        raise ValueError("its header repeats an attribute")
-    return OpenEXR.File(_Patched(head, file), separate_channels=True)
+    """Decode by path; where that fails, through a head whose attributes the library passes by.
 
-
-def _unreadable(name: str, attribute: Attribute) -> bool:
-    """Say whether the library's Python layer fails on an attribute of an otherwise good file."""
-    if attribute.kind == "rational":
-        return len(attribute.raw) != 8 or struct.unpack("<iI", attribute.raw)[1] == 0
-    if attribute.kind in ("string", "stringvector"):
-        return not _is_utf8(attribute.raw)
-    return attribute.kind == "deepImageState"
-
-
-def _is_utf8(raw: bytes) -> bool:
+    The library refuses a whole file for one attribute it does not like: a rational with 0 below,
+    text that is not UTF-8, a key code out of range, a type its Python layer does not know.
+    """
     try:
-        raw.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
+        return OpenEXR.File(str(path), separate_channels=True)
+    except (ArithmeticError, ValueError, RuntimeError) as first:
+        disguised = [
+            {name: a if name in _STRUCTURAL else _disguise(a) for name, a in header.items()}
+            for header in found.headers
+        ]
+        head = box.serialise(found.version, disguised)
+        if disguised == found.headers or len(head) != found.end:
+            raise
+        try:
+            return OpenEXR.File(_Patched(head, file), separate_channels=True)
+        except (ArithmeticError, ValueError, RuntimeError):
+            raise first from None
 
 
 def _disguise(attribute: Attribute) -> Attribute:
-    """Return the attribute under a type of the same length that the library passes by unread."""
-    return Attribute("~" * len(attribute.kind), attribute.raw)
+    """Return the attribute under a type of the same length that nobody knows."""
+    return Attribute("~" * len(attribute.kind.encode("utf-8", "surrogateescape")), attribute.raw)
 
 
 class _Patched(io.RawIOBase):

@@ -45,6 +45,7 @@ def write_exr(frame: Frame, path: Path) -> None:
     """Write every part to `path` itself. RuntimeError, ValueError or OSError where that fails."""
     ensure_threads()
     several = len(frame.parts) > 1
+    _check_shared(frame)
     headers = [_header(part, several=several) for part in frame.parts]
     parts = [
         OpenEXR.Part(
@@ -56,6 +57,14 @@ def write_exr(frame: Frame, path: Path) -> None:
     ]
     OpenEXR.File(parts).write(str(path))
     _put_header(path, headers)
+
+
+def _check_shared(frame: Frame) -> None:
+    """Raise ValueError where parts disagree on what the format lets them only share."""
+    for what in ("display_window", "pixel_aspect"):
+        found = {getattr(part, what) for part in frame.parts}
+        if len(found) > 1:
+            raise ValueError(f"its parts disagree on the {what.replace('_', ' ')}: {found}")
 
 
 def _put_header(path: Path, headers: list[Header]) -> None:
@@ -112,7 +121,7 @@ def _library_header(part: Part, header: Header, *, several: bool) -> dict[str, A
     codec = "NO" if part.compression == "none" else part.compression.upper()
     told: dict[str, Any] = {
         "dataWindow": ((window.x0, window.y0), (window.x1 - 1, window.y1 - 1)),
-        "displayWindow": ((window.x0, window.y0), (window.x1 - 1, window.y1 - 1)),
+        "displayWindow": ((0, 0), (0, 0)),  # a filler too; the parts of a file must agree on it
         "compression": getattr(OpenEXR, f"{codec}_COMPRESSION"),
         "type": OpenEXR.tiledimage if part.storage == "tiledimage" else OpenEXR.scanlineimage,
         "lineOrder": (OpenEXR.INCREASING_Y, OpenEXR.DECREASING_Y, OpenEXR.RANDOM_Y)[
