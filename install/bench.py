@@ -40,7 +40,7 @@ ROWS: dict[str, Callable[[Path], list[Row]]] = {
 
 
 def main(arguments: list[str]) -> int:
-    """Run the rows asked for, print the table, keep it as JSON. Return 1 when a target is missed."""
+    """Run the rows asked for, print the table, keep it as JSON; return 1 for a missed target."""
     if "--list" in arguments:
         for name, measure in ROWS.items():
             print(f"{name}\n{inspect.cleandoc(measure.__doc__ or '')}\n")
@@ -66,7 +66,7 @@ def main(arguments: list[str]) -> int:
 
 
 def run_row(name: str, measure: Callable[[Path], list[Row]], work: Path) -> list[Row]:
-    """Measure one row in its own folder; what cannot be measured here becomes a row that says why."""
+    """Measure one row in its own folder; what cannot be measured here is a row that says why."""
     print(f"\n{name}: {(measure.__doc__ or '').splitlines()[0]}", file=sys.stderr, flush=True)
     work.mkdir(parents=True)
     started = time.monotonic()

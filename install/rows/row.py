@@ -12,7 +12,7 @@ class Skip(Exception):
 
 @dataclass(frozen=True)
 class Row:
-    """One measured number. `most` or `least` is the target; a row without is told for comparison."""
+    """One measured number. `most` or `least` is the target; without one it is for comparison."""
 
     name: str
     value: float | None = None
