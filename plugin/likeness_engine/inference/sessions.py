@@ -151,7 +151,7 @@ def _options() -> onnxruntime.SessionOptions:
     options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
     options.use_deterministic_compute = True
     # An arena grows by powers of two and never shrinks: after 64 faces at once the mesh net held
-    # 175 MB with it, 83 MB without, at the same speed.
+    # 175 MB with it, 83 MB without, at about the same speed.
     options.enable_cpu_mem_arena = False
     return options
 
