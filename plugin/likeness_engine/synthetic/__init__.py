@@ -1,0 +1,1 @@
+"""Procedural actors: faces of nobody, with the truth of every pixel, for the demo and the tests."""
