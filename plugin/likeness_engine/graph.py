@@ -6,7 +6,7 @@ changed: samples where the matte is 0 are never written, so they keep their bits
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -70,9 +70,19 @@ class FrameResult:
 
 
 def run_frame(
-    request: Request, frame: Frame, faces: tuple[Face, ...], shot: Shot, number: int
+    request: Request,
+    frame: Frame,
+    faces: tuple[Face, ...],
+    shot: Shot,
+    number: int,
+    *,
+    before_painting: Callable[[], object] = lambda: None,
 ) -> FrameResult:
-    """Run the graph on one frame; its arrays change in place where faces are painted."""
+    """Run the graph on one frame; its arrays change in place where faces are painted.
+
+    `before_painting` is called once, when the frame's own channels are about to change: whoever
+    still reads them (a digest on another thread) can be waited for there.
+    """
     layers, warnings = Layers(), []
     elements: list[Element] = []
     used: list[str] = []
@@ -91,10 +101,13 @@ def run_frame(
             layers.pieces.pop("swap", None)
             layers.pieces.pop("face_matte", None)
             for element in elements:
-                warnings += _blend(request, frame, element, node, shot, layers)
+                seated = _seat(request, frame, element, node, shot)
+                before_painting()
+                warnings += _paint(request, frame, seated, shot.colour, layers)
                 used.append(element.identity)
             elements = []
     used += [element.identity for element in elements]
+    before_painting()
     layers.write(frame, request.output.layers)
     return FrameResult(frame, steps, tuple(dict.fromkeys(used)), tuple(warnings))
 
@@ -134,27 +147,39 @@ def _swap(request: Request, frame: Frame, face: Face, node: Swap, shot: Shot) ->
     )
 
 
-def _blend(
-    request: Request, frame: Frame, element: Element, node: Blend, shot: Shot, layers: Layers
-) -> list[str]:
-    window, source = element.window, request.plate
+@dataclass(frozen=True)
+class _Painting:
+    """What Blend made of a window: linear plate and change, not yet in the frame."""
+
+    window: Window
+    result: Floats  # (H, W, 3) linear ACEScg, premultiplied where the plate is
+    matte: Floats  # (H, W) times the plate's alpha
+
+
+def _seat(request: Request, frame: Frame, element: Element, node: Blend, shot: Shot) -> _Painting:
+    window = element.window
     plate, alpha = _read_linear(request, frame, window, shot.colour)
     holdout = frame.channel(_channel_of(node.holdout), window) if node.holdout else None
     seated = seat_element(plate, element, node, frame=frame.number, holdout=holdout)
-    matte, change = seated.matte, seated.rgb - plate
-    if alpha is not None:  # the plate is premultiplied; so is what is added to it
-        matte, change = matte * alpha, change * alpha[..., None]
-        plate = plate * alpha[..., None]
-    result = shot.colour.from_linear(plate + change)
-    before = frame.read_rgb(window, source.layer, source.view)
+    if alpha is None:
+        return _Painting(window, seated.rgb, seated.matte)
+    # The plate is premultiplied; so is what is put into it.
+    return _Painting(window, seated.rgb * alpha[..., None], seated.matte * alpha)
+
+
+def _paint(
+    request: Request, frame: Frame, painting: _Painting, colour: Colour, layers: Layers
+) -> list[str]:
+    window, matte, source = painting.window, painting.matte, request.plate
+    result = colour.from_linear(painting.result)
     changed = matte > 0
-    held = frame.write_rgb(window, result, changed, source.layer, source.view)
-    painted = np.where(changed[..., None], result - before * (1 - matte[..., None]), 0)
-    _add(layers, "swap", window, painted, matte)
+    if "swap" in request.output.layers:
+        before = frame.read_rgb(window, source.layer, source.view)
+        painted = np.where(changed[..., None], result - before * (1 - matte[..., None]), 0)
+        _add(layers, "swap", window, painted, matte)
     layers.add("face_matte", window, {"A": matte})
-    if held:
-        return [f"{held} samples beyond the range of half were held at 65504."]
-    return []
+    held = frame.write_rgb(window, result, changed, source.layer, source.view)
+    return [f"{held} samples beyond the range of half were held at 65504."] if held else []
 
 
 def _read_linear(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
 
 from likeness.documents.request import Request
 from likeness.errors import LikenessError
@@ -25,14 +25,6 @@ from likeness_engine.tracks import detect_plate
 __all__ = ["detect_plate", "run_request"]
 
 REFUSED = 3  # exit code of what consent or policy forbids: no other frame is tried
-
-
-@dataclass(frozen=True)
-class Read:
-    """A plate frame and the digest of its pixels, taken before anything is painted."""
-
-    frame: Frame
-    sha256: str
 
 
 def run_request(
@@ -84,17 +76,23 @@ def _render(
     done: list[int] = []
     failed: dict[int, str] = {}
 
-    def read(number: int) -> Read:
-        frame = read_frame(job.source.path(number), number)
-        return Read(frame, hash_frame(frame).sha256)
+    def read(number: int) -> Frame:
+        return read_frame(job.source.path(number), number)
 
-    def work(number: int, plate: Read) -> tuple[FrameResult, str]:
+    def work(number: int, plate: Frame) -> tuple[FrameResult, str]:
         on_event(Event("frame_started", frame=number))
-        faces = job.track.frames.get(number, ())
-        result = run_frame(job.request, plate.frame, faces, job.shot, number)
+        digest = hasher.submit(hash_frame, plate)  # of the plate as read, while the faces are drawn
+        result = run_frame(
+            job.request,
+            plate,
+            job.track.frames.get(number, ()),
+            job.shot,
+            number,
+            before_painting=digest.result,
+        )
         for warning in result.warnings:
             warnings.setdefault(warning, []).append(number)
-        return result, plate.sha256
+        return result, digest.result().sha256
 
     def write(number: int, item: tuple[FrameResult, str]) -> Delivered:
         result, plate_sha256 = item
@@ -113,17 +111,18 @@ def _render(
         return deliver(delivery, job.target.path(number))
 
     started = time.monotonic()
-    for number, result in Pipeline(read, work, write).run(todo):
-        if isinstance(result, Delivered):
-            done.append(number)
-            on_event(_finished(number, result, len(done) + len(failed), len(todo), started))
-        elif isinstance(result, LikenessError):
-            failed[number] = str(result)
-            on_event(Event("frame_failed", frame=number, message=str(result)))
-            if result.exit_code == REFUSED:
-                return Outcome(done, failed, skipped, _said(warnings), REFUSED)
-        else:
-            raise result
+    with ThreadPoolExecutor(1, "hash") as hasher:
+        for number, result in Pipeline(read, work, write).run(todo):
+            if isinstance(result, Delivered):
+                done.append(number)
+                on_event(_finished(number, result, len(done) + len(failed), len(todo), started))
+            elif isinstance(result, LikenessError):
+                failed[number] = str(result)
+                on_event(Event("frame_failed", frame=number, message=str(result)))
+                if result.exit_code == REFUSED:
+                    return Outcome(done, failed, skipped, _said(warnings), REFUSED)
+            else:
+                raise result
     return Outcome(done, failed, skipped, _said(warnings))
 
 

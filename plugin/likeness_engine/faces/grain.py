@@ -13,7 +13,7 @@ from likeness_engine.faces.light import luminance
 from likeness_engine.faces.topology import Floats
 
 TONES = 6  # brightness bins that grain is measured in
-SAMPLES = 60_000  # pixels that are enough to know a spread to 1 %
+SAMPLES = 40_000  # pixels; enough to know a spread to 1 %
 TILE = 512  # pixels of the noise tile; the eye finds no repeat in grain
 
 

@@ -18,7 +18,7 @@ from likeness_engine.faces.light import (
 from likeness_engine.faces.topology import Floats
 from likeness_engine.faces.unwrap import View
 
-HAIR_WIDTH = 320  # px across the face at which hair is looked for
+HAIR_WIDTH = 240  # px across the face at which hair is looked for
 
 
 def face_matte(covered: npt.NDArray[np.bool_], *, erode_px: float, feather_px: float) -> Floats:
@@ -73,3 +73,12 @@ def uv_distance(size: int) -> Floats:
     """Return each texel's distance from the middle of a UV map, (size, size)."""
     axis = (np.arange(size, dtype=np.float32) + 0.5) / size - 0.5
     return np.hypot(axis[None], axis[:, None])
+
+
+def bounds_of(mask: npt.NDArray[np.bool_], *, margin: int) -> tuple[slice, slice]:
+    """Return the slices of the smallest box around a mask, with a margin; empty for no mask."""
+    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    if not rows.size:
+        return slice(0, 0), slice(0, 0)
+    top, left = max(int(rows[0]) - margin, 0), max(int(columns[0]) - margin, 0)
+    return slice(top, int(rows[-1]) + margin + 1), slice(left, int(columns[-1]) + margin + 1)

@@ -17,7 +17,7 @@ from likeness_engine.faces.blend import (
 )
 from likeness_engine.faces.grain import make_grain, measure_grain
 from likeness_engine.faces.light import MAP, light_ratio, luminance, mean_over_skin, sample_map
-from likeness_engine.faces.matte import face_matte, hair_over_face
+from likeness_engine.faces.matte import bounds_of, face_matte, hair_over_face
 from likeness_engine.faces.topology import Floats
 from likeness_engine.faces.unwrap import View, unwrap
 from likeness_engine.nodes.element import Element
@@ -42,27 +42,36 @@ def seat_element(
     where the plate must not be painted over.
     """
     own = unwrap(plate, element.plate_mesh, MAP, hidden=False)
-    lit = relight(element, own, node)
-    matte = face_matte(
+    drawn = unwrap(element.rgb, element.mesh, MAP, hidden=False)
+    full = face_matte(
         element.covered,
         erode_px=node.erode / 100 * element.width_px,
         feather_px=node.feather / 100 * element.width_px,
     )
-    matte *= 1 - hair_over_face(plate, element.uv, own, width_px=element.width_px)
+    box = bounds_of(full > 0, margin=0)  # the rest of the window is the plate's alone
+    result, painted = plate.copy(), np.zeros_like(full)
+    if not full[box].size:
+        return Seated(result, painted)
+    element, matte, ground = element.part(box), full[box], plate[box]
+    matte *= 1 - hair_over_face(ground, element.uv, own, width_px=element.width_px)
     if holdout is not None:
-        matte *= 1 - np.clip(holdout, 0, 1)
-    joined = decode(_join(encode(plate), encode(lit), matte, element, node))
+        matte *= 1 - np.clip(holdout[box], 0, 1)
+    lit = relight(element, own, drawn, node)
+    joined = decode(_join(encode(ground), encode(lit), matte, element, node))
     if node.grain_match > 0:
-        joined += _missing_grain(plate, lit, element, matte, node, frame=frame)
-    painted = matte * np.float32(node.mix)
+        joined += _missing_grain(ground, lit, element, matte, node, frame=frame)
     # The join already holds the matte; `mix` fades the whole change.
-    result = plate + (joined - plate) * np.float32(node.mix)
-    return Seated(np.where(painted[..., None] > 0, result, plate).astype(np.float32), painted)
+    joined = ground + (joined - ground) * np.float32(node.mix)
+    painted[box] = matte * np.float32(node.mix)
+    result[box] = np.where(painted[box][..., None] > 0, joined, ground)
+    return Seated(result, painted)
 
 
-def relight(element: Element, own: View, node: Blend) -> Floats:
-    """Return the element's rgb in the plate's light; its kept parts are in that light already."""
-    drawn = unwrap(element.rgb, element.mesh, MAP, hidden=False)
+def relight(element: Element, own: View, drawn: View, node: Blend) -> Floats:
+    """Return the element's rgb in the plate's light; its kept parts are in that light already.
+
+    own, drawn: the plate's face and the element, unwrapped.
+    """
     gain = light_ratio(own, drawn, softness=SOFTNESS)
     mean = mean_over_skin(gain, own.quality * drawn.quality)
     level = np.full(3, mean.mean(), np.float32)  # exposure is always the plate's

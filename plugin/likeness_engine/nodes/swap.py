@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from likeness.nodes import Swap
 from likeness_engine.faces.align import face_width_px, fit_pose
+from likeness_engine.faces.matte import bounds_of
 from likeness_engine.faces.raster import (
     draw_triangles,
     interpolate,
@@ -124,15 +124,17 @@ def make_element(
     seen, weights = draw_triangles(vertices, surface().triangles, window.height, window.width)
     covered = seen >= 0
     lod = level_of_detail(vertices, surface().uv, surface().triangles, texture.size)
-    facts = np.c_[surface().uv, lod, surface().refine(tracked)[:, :2]].astype(np.float32)
+    facts = np.c_[surface().uv, lod].astype(np.float32)
     drawn = interpolate(seen, weights, surface().triangles, facts)
     rgb = look_up(texture.flat, texture.table, drawn[..., :2], drawn[..., 2], covered)
     width_px = face_width_px(tracked * square) / pixel_aspect
-    kept = _kept_parts(seen, node, width_px)
-    if kept.any():
+    kept, part = _kept_parts(seen, node, width_px)
+    if kept[part].size:
         # The plate's own eyes and mouth, carried along by the change of shape.
-        own = look_at(plate, drawn[..., 3:], cv2.INTER_CUBIC)
-        rgb += (own - rgb) * kept[..., None]
+        places = np.ascontiguousarray(surface().refine(tracked)[:, :2])
+        at = interpolate(seen[part], weights[part], surface().triangles, places)
+        own = look_at(plate, at, cv2.INTER_CUBIC)
+        rgb[part] += (own - rgb[part]) * kept[part][..., None]
     return Element(
         face=face,
         identity=texture.id,
@@ -147,14 +149,17 @@ def make_element(
     )
 
 
-def _kept_parts(seen: Ints, node: Swap, width_px: float) -> Floats:
-    """Return how much (H, W) of the drawn face shows the plate's own eyes and mouth."""
-    group = np.where(seen >= 0, surface().group[seen], -1)
-    inside: npt.NDArray[np.bool_] = np.zeros(seen.shape, bool)
-    if node.eyes == "plate":
-        inside |= (group == EYE_RIGHT) | (group == EYE_LEFT)
-    if node.mouth == "plate":
-        inside |= group == MOUTH
+def _kept_parts(seen: Ints, node: Swap, width_px: float) -> tuple[Floats, tuple[slice, slice]]:
+    """Return how much (H, W) of the drawn face shows the plate's own eyes and mouth, and where."""
+    wanted = np.zeros(4, bool)
+    wanted[[EYE_RIGHT, EYE_LEFT]] = node.eyes == "plate"
+    wanted[MOUTH] = node.mouth == "plate"
+    inside = wanted[surface().group][seen] & (seen >= 0)
     # A lid's edge is about a hundredth of the face wide: the plate's lashes stay with its eyes.
-    soft = cv2.GaussianBlur(inside.astype(np.float32), (0, 0), max(0.008 * width_px, 0.5))
-    return np.asarray(np.where(seen >= 0, np.minimum(soft * 1.6, 1), 0), np.float32)
+    sigma = max(0.008 * width_px, 0.5)
+    part = bounds_of(inside, margin=int(4 * sigma) + 1)
+    kept = np.zeros(seen.shape, np.float32)
+    if inside[part].size:
+        soft = cv2.GaussianBlur(inside[part].astype(np.float32), (0, 0), sigma)
+        kept[part] = np.where(seen[part] >= 0, np.minimum(soft * 1.6, 1), 0)
+    return kept, part
