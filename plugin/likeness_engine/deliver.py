@@ -96,6 +96,8 @@ def deliver(delivery: Delivery, destination: str | os.PathLike[str]) -> Delivere
     appears, and one that was there stays as it was.
     """
     path, output = Path(destination), delivery.request.output
+    if path.suffix.lower() != ".exr":
+        raise ParameterError(f"The output {path} is no .exr; only EXR carries the signed record.")
     sign = _Signer(delivery, _cleared(delivery), path.name, signing_key())
     frame = _without_claims(delivery.frame)
     if _bits_survive(frame, output.compression, output.pixel_type):

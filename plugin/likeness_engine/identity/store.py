@@ -24,7 +24,12 @@ from likeness.places import state_home
 from likeness_engine.consent.check import standing_problems
 from likeness_engine.consent.registry import load_consent
 from likeness_engine.provenance import clock
-from likeness_engine.provenance.sealed import Sealed, load_sealed, save_sealed
+from likeness_engine.provenance.sealed import (
+    Sealed,
+    load_sealed,
+    make_private_folder,
+    save_sealed,
+)
 from likeness_engine.provenance.trust import machine_trust
 
 _CHANNELS = ("R", "G", "B", "A")
@@ -66,7 +71,7 @@ def add_identity(
             f"There is an identity {identity_id!r} already ({place}). "
             "Take another id or replace it."
         )
-    identities_home().mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private_folder(identities_home())
     fresh = Path(tempfile.mkdtemp(dir=identities_home(), prefix=f".{identity_id}."))  # mode 0700
     try:
         identity = Identity(

@@ -78,12 +78,23 @@ def load_key(path: Path) -> SigningKey:
 
 def _make_key(path: Path) -> None:
     """Write a new key whole; where two processes race, the first one's key stands."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     pem = Ed25519PrivateKey.generate().private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _publish(pem, path)
+    except OSError as error:
+        raise SignatureError(
+            f"No signing key can be made at {path}: {error.strerror}. Set LIKENESS_HOME to a "
+            "folder on a local disk that you may write to."
+        ) from error
+
+
+def _publish(pem: bytes, path: Path) -> None:
+    """Make `path` appear whole, or leave the file that is there."""
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".signing.")  # mode 0600
     try:
         with os.fdopen(handle, "wb") as file:
@@ -93,11 +104,6 @@ def _make_key(path: Path) -> None:
         with suppress(FileExistsError):
             # Both refuse to overwrite: a link on POSIX, a rename on Windows.
             (os.rename if os.name == "nt" else os.link)(temporary, path)
-    except OSError as error:
-        raise SignatureError(
-            f"No signing key can be made at {path}: {error.strerror}. Set LIKENESS_HOME to a "
-            "folder on a local disk that you may write to."
-        ) from error
     finally:
         with suppress(FileNotFoundError):
             os.unlink(temporary)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from likeness.documents.base import Document, canonical_json, write_text
-from likeness.errors import SignatureError
+from likeness.errors import FrameError, SignatureError
 from likeness_engine.provenance import clock
 from likeness_engine.provenance.envelope import open_envelope, read_json, seal
 from likeness_engine.provenance.keys import signing_key
@@ -46,11 +46,22 @@ def save_sealed(document: Document, path: Path) -> str:
     claim = {"schema": _SCHEMA, "sealed_at": clock.moment_text(clock.now()), "sha256": digest}
     envelope = seal(canonical_json(claim), SEAL_TYPE, signing_key())
     rows = {**document.to_json(), "seal": json.loads(envelope)}
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private_folder(path.parent)
     # A member a line: a face has 468 points, and a line for each number hides the rest.
     lines = [f" {json.dumps(k)}: {json.dumps(v, ensure_ascii=False)}" for k, v in rows.items()]
     write_text(path, "{\n" + ",\n".join(lines) + "\n}\n", owner_only=True)
     return digest
+
+
+def make_private_folder(path: Path) -> None:
+    """Make a folder that only its owner may enter; FrameError where that cannot be."""
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise FrameError(
+            f"The folder {path} cannot be made: {error.strerror}. Set LIKENESS_HOME to a folder "
+            "that you may write to."
+        ) from error
 
 
 def load_sealed(kind: type[D], path: Path, trust: Trust) -> Sealed[D]:
