@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from likeness.documents.base import Document
-from likeness.nodes import NODES, Node, node_by_id
+from likeness.nodes import NODES, Node, Parameter, node_by_id
 
 
 @dataclass(frozen=True)
@@ -132,11 +132,12 @@ def _step_problems(step: Step) -> list[str]:
     ]
     for name, value in step.parameters.items():
         if name in parameters:
-            found.extend(_value_problems(name, value, parameters[name]))
+            found.extend(value_problems(name, value, parameters[name]))
     return found
 
 
-def _value_problems(name: str, value: Any, parameter: Any) -> list[str]:
+def value_problems(name: str, value: Any, parameter: Parameter) -> list[str]:
+    """Return why a constant or keyframed value does not fit its parameter, in sentences."""
     if not (isinstance(value, dict) and set(value) == {"keys"}):
         return [problem] if (problem := parameter.problem(name, value)) else []
     if not parameter.per_frame:

@@ -23,7 +23,7 @@ class Parameter:
 
     def problem(self, name: str, value: Any) -> str:
         """Return why `value` does not fit, in a sentence, or an empty string."""
-        return _CHECKS[self.kind](self, name, value)
+        return _CHECKS.get(self.kind, _check_text)(self, name, value)
 
 
 def _declare(kind: str, default: Any, words: str, **rest: Any) -> Any:
@@ -77,13 +77,10 @@ class Node:
     layers: ClassVar[tuple[str, ...]] = ()
 
     def __post_init__(self) -> None:
-        problems = [
-            problem
-            for name, parameter in self.parameters().items()
-            if (problem := parameter.problem(name, getattr(self, name)))
-        ]
-        if problems:
-            raise ParameterError("\n".join(problems))
+        rows = self.parameters().items()
+        problems = [parameter.problem(name, getattr(self, name)) for name, parameter in rows]
+        if any(problems):
+            raise ParameterError("\n".join(filter(None, problems)))
 
     @classmethod
     def parameters(cls) -> dict[str, Parameter]:
@@ -92,12 +89,10 @@ class Node:
 
 
 def _check_range(parameter: Parameter, name: str, value: Any) -> str:
-    low, high = parameter.low, parameter.high
-    unit = f" {parameter.unit}" if parameter.unit else ""
-    whole = parameter.kind == "integer"
-    right_type = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
-    if not right_type:
+    low, high, whole = parameter.low, parameter.high, parameter.kind == "integer"
+    if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
         return f"{name} is {value!r}; it must be a {'whole ' if whole else ''}number."
+    unit = f" {parameter.unit}" if parameter.unit else ""
     if low is not None and high is not None and not low <= value <= high:  # also refuses NaN
         return f"{name} is {value}; it must lie between {low} and {high}{unit}."
     return ""
@@ -108,9 +103,8 @@ def _check_toggle(parameter: Parameter, name: str, value: Any) -> str:
 
 
 def _check_choice(parameter: Parameter, name: str, value: Any) -> str:
-    if value in parameter.choices:
-        return ""
-    return f"{name} is {value!r}; it must be one of {', '.join(parameter.choices)}."
+    known = ", ".join(parameter.choices)
+    return "" if value in parameter.choices else f"{name} is {value!r}; it must be one of {known}."
 
 
 def _check_text(parameter: Parameter, name: str, value: Any) -> str:
@@ -122,7 +116,4 @@ _CHECKS = {
     "integer": _check_range,
     "toggle": _check_toggle,
     "choice": _check_choice,
-    "text": _check_text,
-    "identity": _check_text,
-    "layer": _check_text,
 }

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from likeness.documents.request import value_problems
 from likeness.nodes import Node, Parameter
 
 _TRUE, _FALSE = ("1", "on", "true", "yes"), ("0", "off", "false", "no")
@@ -85,8 +86,8 @@ def read_flags(
 ) -> dict[str, dict[str, Any]]:
     """Return the given values, by column name, as parameters by node id; note what does not fit.
 
-    Values are words, as a person types them, or the numbers and truths of a JSON file. With
-    `dashes` a problem names the flag, without them the column.
+    Values are words, as a person types them, or the numbers, truths and keyframes of a JSON file.
+    With `dashes` a problem names the flag, without them the column.
     """
     parameters: dict[str, dict[str, Any]] = {}
     for flag in flags:
@@ -94,8 +95,7 @@ def read_flags(
             continue
         value = _value(flag.parameter, given[flag.column])
         spelled = f"--{flag.name}" if dashes else flag.column
-        if problem := flag.parameter.problem(spelled, value):
-            problems.append(problem)
+        problems += value_problems(spelled, value, flag.parameter)
         parameters.setdefault(flag.node.id, {})[flag.field] = value
     return parameters
 

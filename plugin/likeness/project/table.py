@@ -35,9 +35,9 @@ def read_table(path: str | os.PathLike[str]) -> list[Row]:
     rows: list[Row] = []
     problems: list[str] = []
     outputs: dict[str, str] = {}
-    for where, cells in _rows(Path(path)):
+    for where, cells in _rows(Path(path), problems):
         try:
-            request = _request(cells)
+            request = swap_request(cells, dashes=False)
         except ParameterError as error:
             problems += [f"{where}: {line}" for line in str(error).splitlines()]
             continue
@@ -54,38 +54,26 @@ def read_table(path: str | os.PathLike[str]) -> list[Row]:
     return rows
 
 
-def _request(cells: dict[str, Any]) -> Request:
-    unknown = [name for name in cells if name not in COLUMNS]
-    given = {name: value for name, value in cells.items() if name in COLUMNS}
-    problems = [f"there is no column {name!r}." for name in unknown]
-    try:
-        request = swap_request(given, dashes=False)
-    except ParameterError as error:
-        problems.append(str(error))
-    if problems:
-        raise ParameterError("\n".join(problems))
-    return request
-
-
-def _rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+def _rows(path: Path, problems: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield where a row stands and its cells by column; empty cells are left out."""
     if path.suffix.lower() == ".json":
-        yield from _json_rows(path)
+        yield from _json_rows(path, problems)
     elif path.suffix.lower() == ".csv":
-        yield from _csv_rows(path)
+        yield from _csv_rows(path, problems)
     else:
         raise ParameterError(f"{path} is no table of shots; it must be a .csv or a .json file.")
 
 
-def _json_rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+def _json_rows(path: Path, problems: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
     rows = read_json(path)
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise ParameterError(f'{path} must be a list of shots: [{{"plate": ..., "out": ...}}].')
     for number, row in enumerate(rows, 1):
+        problems += _column_problems(f"shot {number}", list(row))
         yield f"shot {number}", {n: v for n, v in row.items() if v not in (None, "")}
 
 
-def _csv_rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+def _csv_rows(path: Path, problems: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
     try:
         words = path.read_text("utf-8-sig")
     except OSError as error:
@@ -95,10 +83,16 @@ def _csv_rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     header = words.split("\n", 1)[0]
     reader = csv.reader(io.StringIO(words), delimiter=max(_SEPARATORS, key=header.count))
     columns = [name.strip().replace("-", "_") for name in next(reader, [])]
-    for cells in reader:
-        if not any(cell.strip() for cell in cells):
-            continue
-        named = dict(zip(columns, (cell.strip() for cell in cells)))
-        if len(cells) > len(columns):
-            named["(beyond the last)"] = cells[len(columns)]
-        yield f"line {reader.line_num}", {n: v for n, v in named.items() if v}
+    problems += _column_problems("line 1", columns)
+    for row in reader:
+        cells = [cell.strip() for cell in row]
+        if any(cells[len(columns) :]):
+            problems.append(f"line {reader.line_num}: has cells to the right of the last column.")
+        if any(cells):
+            yield f"line {reader.line_num}", {n: v for n, v in zip(columns, cells) if v}
+
+
+def _column_problems(where: str, names: list[str]) -> list[str]:
+    unknown = [f"{where}: there is no column {name!r}." for name in names if name not in COLUMNS]
+    twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+    return unknown + [f"{where}: the column {name!r} stands twice." for name in twice]
