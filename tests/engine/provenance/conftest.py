@@ -41,16 +41,16 @@ def make_frame() -> Callable[..., Frame]:
 
 
 @pytest.fixture
-def sign(home: Path, tmp_path: Path) -> Callable[..., Delivered]:
-    """Return a way to deliver a frame in which no likeness is used."""
+def make_delivery(home: Path, make_frame: Callable[..., Frame]) -> Callable[..., Delivery]:
+    """Return a maker of computed frames in which no likeness is used."""
 
-    def leave(frame: Frame, name: str = "a.1001.exr", **output: Any) -> Delivered:
+    def make(frame: Frame | None = None, **output: Any) -> Delivery:
         step = Step("detect1", "detect")
         request = Request(
             Plate("plate.####.exr"), (step,), Output("a.####.exr", **output), "PRJ", "sh010"
         )
-        made = Delivery(
-            frame=frame,
+        return Delivery(
+            frame=frame or make_frame(),
             number=1001,
             request=request,
             steps=((step, resolve_step(step, 1001)),),
@@ -58,6 +58,15 @@ def sign(home: Path, tmp_path: Path) -> Callable[..., Delivered]:
             identities={},
             drawn=frozenset(),
         )
-        return deliver(made, tmp_path / "out" / name)
+
+    return make
+
+
+@pytest.fixture
+def sign(make_delivery: Callable[..., Delivery], tmp_path: Path) -> Callable[..., Delivered]:
+    """Return a way to deliver a frame into the folder `out`."""
+
+    def leave(frame: Frame, name: str = "a.1001.exr", **output: Any) -> Delivered:
+        return deliver(make_delivery(frame, **output), tmp_path / "out" / name)
 
     return leave

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import pickle
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
 from likeness.errors import FrameError, LikenessError, ParameterError
+from likeness_engine.deliver import deliver
 from likeness_engine.io import attributes as attr
+from likeness_engine.io.atomic import sweep_temporaries
 from likeness_engine.io.files import read_frame
 from likeness_engine.io.frame import Frame, Part, Window
 from likeness_engine.io.header import read_attributes
@@ -105,3 +111,37 @@ def test_a_frame_of_a_type_that_exr_has_not_is_refused(sign, make_frame, tmp_pat
     with pytest.raises(FrameError, match="float64"):
         sign(frame)
     assert not list(tmp_path.glob("out/*"))
+
+
+KILLED = """
+import os, pickle, sys
+import likeness_engine.deliver as door
+import likeness_engine.io.atomic as atomic
+
+delivery, path, point = pickle.load(sys.stdin.buffer)
+die = lambda *_, **__: os._exit(9)  # as kill -9 does: nothing is cleaned up
+if point == "rename":
+    atomic.os.replace = die
+else:
+    setattr(door, point, die)
+door.deliver(delivery, path)
+"""
+
+
+@pytest.mark.parametrize(
+    ("compression", "point"),
+    [("zip", "rename"), ("dwaa", "rename"), ("dwaa", "set_attributes")],
+)
+def test_a_killed_delivery_leaves_no_frame_and_the_next_one_no_remains(
+    make_delivery, tmp_path, compression, point
+):
+    path = tmp_path / "out" / "a.1001.exr"
+    delivery = make_delivery(compression=compression)
+    told = pickle.dumps((delivery, path, point))
+    assert subprocess.run([sys.executable, "-c", KILLED], input=told).returncode == 9
+    assert not path.exists()
+    assert list(path.parent.iterdir()) != []  # it did die with work in hand
+    sweep_temporaries(path.parent)
+    deliver(delivery, path)
+    assert [p.name for p in path.parent.iterdir()] == [path.name]
+    assert verify(path).state == "valid"
