@@ -46,6 +46,8 @@ def write_exr(frame: Frame, path: Path) -> None:
     ensure_threads()
     several = len(frame.parts) > 1
     _check_shared(frame)
+    for part in frame.parts:
+        _check_planes(part)
     headers = [_header(part, several=several) for part in frame.parts]
     parts = [
         OpenEXR.Part(
@@ -65,6 +67,19 @@ def _check_shared(frame: Frame) -> None:
         found = {getattr(part, what) for part in frame.parts}
         if len(found) > 1:
             raise ValueError(f"its parts disagree on the {what.replace('_', ' ')}: {found}")
+
+
+def _check_planes(part: Part) -> None:
+    """Raise ValueError for planes that are of no EXR type or do not cover the data window."""
+    window = part.data_window
+    if window.empty or not part.channels:
+        raise ValueError(f"the part {part.name!r} has no pixels")
+    for name, plane in part.channels.items():
+        if plane.dtype.str[1:] not in _PIXEL_TYPES:
+            raise ValueError(f"channel {name!r} is {plane.dtype}; EXR has half, float and uint")
+        xs, ys = part.sampling.get(name, (1, 1))
+        if plane.shape != (window.height // ys, window.width // xs):
+            raise ValueError(f"channel {name!r} is {plane.shape}, not as large as {window}")
 
 
 def _put_header(path: Path, headers: list[Header]) -> None:
@@ -160,7 +175,7 @@ def _library_channels(part: Part) -> dict[str, Any]:
     window = part.data_window
     for name, plane in part.channels.items():
         xs, ys = part.sampling.get(name, (1, 1))
-        pixels = np.ascontiguousarray(plane)
+        pixels = np.ascontiguousarray(plane, plane.dtype.newbyteorder("="))
         if (xs, ys) != (1, 1):
             pixels = np.zeros((window.height, window.width), plane.dtype)
             pixels.reshape(-1)[: plane.size] = plane.reshape(-1)
