@@ -53,6 +53,7 @@ class Delivery:
     models: tuple[ModelRecord, ...] = ()
     track_sha256: str = ""
     device: Mapping[str, str] = field(default_factory=dict)
+    changed_rows: tuple[int, int] | None = None  # see `write_frame`; None: any may have changed
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,13 @@ def deliver(delivery: Delivery, destination: str | os.PathLike[str]) -> Delivere
     if _bits_survive(frame, output.compression, output.pixel_type):
         pixels = hash_frame(frame)
         record, attributes = sign(pixels)
-        write_frame(frame, path, compression=output.compression, attributes=attributes)
+        write_frame(
+            frame,
+            path,
+            compression=output.compression,
+            attributes=attributes,
+            changed_rows=delivery.changed_rows,
+        )
     else:
         with _unsigned(path) as hidden:
             write_frame(frame, hidden, compression=output.compression, pixel_type=output.pixel_type)

@@ -67,6 +67,7 @@ class FrameResult:
     steps: tuple[tuple[Step, Node], ...]  # as resolved for this frame, in order
     identities: tuple[str, ...]  # whose faces were put in, each once
     warnings: tuple[str, ...]
+    changed_rows: tuple[int, int] | None  # y0 <= y < y1 that may differ; None where layers came in
 
 
 def run_frame(
@@ -86,6 +87,7 @@ def run_frame(
     layers, warnings = Layers(), []
     elements: list[Element] = []
     used: list[str] = []
+    painted: list[Window] = []
     steps = tuple((step, resolve_step(step, number)) for step in chain(request))
     for step, node in steps:
         if isinstance(node, Detect):
@@ -105,11 +107,19 @@ def run_frame(
                 before_painting()
                 warnings += _paint(request, frame, seated, shot.colour, layers)
                 used.append(element.identity)
+                painted.append(element.window)
             elements = []
     used += [element.identity for element in elements]
     before_painting()
     layers.write(frame, request.output.layers)
-    return FrameResult(frame, steps, tuple(dict.fromkeys(used)), tuple(warnings))
+    rows = _union(painted)
+    return FrameResult(
+        frame=frame,
+        steps=steps,
+        identities=tuple(dict.fromkeys(used)),
+        warnings=tuple(warnings),
+        changed_rows=None if request.output.layers else (rows.y0, rows.y1),
+    )
 
 
 def chain(request: Request) -> list[Step]:

@@ -107,6 +107,7 @@ def _render(
             models=job.models,
             track_sha256=job.track_sha256,
             device=device,
+            changed_rows=result.changed_rows,
         )
         return deliver(delivery, job.target.path(number))
 

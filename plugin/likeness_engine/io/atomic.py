@@ -36,6 +36,17 @@ def replacing(target: Path) -> Iterator[Path]:
     _sync_folder(target.parent)
 
 
+@contextmanager
+def temporary_beside(target: Path) -> Iterator[Path]:
+    """Yield a temporary path beside `target`, removed at the end; a killed run's is swept."""
+    temporary = target.with_name(_temporary_name(target.name))
+    try:
+        yield temporary
+    finally:
+        with suppress(OSError):
+            temporary.unlink()
+
+
 def sweep_temporaries(folder: str | os.PathLike[str]) -> list[Path]:
     """Remove what killed runs left in `folder`; returns what was removed.
 

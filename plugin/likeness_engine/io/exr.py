@@ -18,7 +18,7 @@ from likeness.errors import FrameError
 from likeness_engine.io import container as box
 from likeness_engine.io.attributes import Attribute, ChannelEntry, channel_list
 from likeness_engine.io.container import Container, Header
-from likeness_engine.io.frame import Frame, Part, Window
+from likeness_engine.io.frame import Frame, Part, Window, stamp_of
 from likeness_engine.io.stdout import spoken
 
 MAX_SIDE = 1 << 17  # pixels; the widest plates in use are 16 to 32 thousand
@@ -78,6 +78,7 @@ def read_exr(path: Path, number: int) -> Frame:
     ensure_threads()
     label = f"{path} (frame {number})"
     with open(path, "rb") as file:
+        stamp = stamp_of(file)
         found = box.read_container(file, label)
         _refuse_deep(found, label)
         try:
@@ -95,7 +96,7 @@ def read_exr(path: Path, number: int) -> Frame:
             raise FrameError(
                 f"{label} is damaged: {_cause(error)}. Render or copy it again."
             ) from error
-    return Frame(str(path), number, parts)
+    return Frame(str(path), number, parts, stamp=stamp)
 
 
 def _check_sizes(found: Container) -> None:

@@ -48,7 +48,7 @@ def write_exr(frame: Frame, path: Path) -> None:
     _check_shared(frame)
     for part in frame.parts:
         _check_planes(part)
-    headers = [_header(part, several=several) for part in frame.parts]
+    headers = [make_header(part, several=several) for part in frame.parts]
     parts = [
         OpenEXR.Part(
             _library_header(part, header, several=several),
@@ -96,7 +96,7 @@ def _put_header(path: Path, headers: list[Header]) -> None:
         file.write(head)
 
 
-def _header(part: Part, *, several: bool) -> Header:
+def make_header(part: Part, *, several: bool = False) -> Header:
     """Return the header as it shall be: the plate's, with what the part says of itself."""
     window, display = part.data_window, part.display_window
     header = {**part.header}

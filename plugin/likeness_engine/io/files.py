@@ -62,6 +62,7 @@ def write_frame(
     compression: str = "",
     pixel_type: str = "",
     attributes: Mapping[str, str] | None = None,
+    changed_rows: tuple[int, int] | None = None,
 ) -> str:
     """Write a frame as EXR, whole or not at all; returns the first part's compression.
 
@@ -69,7 +70,9 @@ def write_frame(
     every layer) default to the plate's own. A plate in a codec that would change samples nobody
     touched (B44, B44A, DWAA, DWAB, lossy JPEG 2000) is written as ZIP unless `compression` says
     otherwise: outside the matte the plate keeps its bits. `attributes` are string attributes of the
-    first part, put there in the same pass. FrameError leaves the old file, if any, in place.
+    first part, put there in the same pass. `changed_rows` (y0 <= y < y1, absolute) is a promise
+    that all other samples are those of the file the frame was read from: where the file allows it,
+    they are copied compressed. FrameError leaves the old file, if any, in place.
     """
     place = Path(path)
     check_names(attributes or {})
@@ -80,9 +83,16 @@ def write_frame(
     if place.suffix.lower() != ".exr":
         raise ParameterError(f"The output {place} is no .exr; results are written as EXR only.")
     from likeness_engine.io.exr_write import write_exr
+    from likeness_engine.io.patch import CannotPatch, patch_exr
 
     try:
         with replacing(place) as temporary:
+            if changed_rows is not None and not pixel_type and lossless(ready[0].compression):
+                try:
+                    patch_exr(frame, ready[0], temporary, changed_rows)
+                    return ready[0].compression
+                except CannotPatch:
+                    pass  # the way round is the usual one
             write_exr(replace(frame, parts=ready), temporary)
     except (OSError, RuntimeError, ValueError, MemoryError, TypeError) as error:
         cause = " ".join(str(error).split()).rstrip(".") or type(error).__name__

@@ -6,8 +6,10 @@ A channel's array starts at the corner of its part's data window, which may be n
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import BinaryIO
 
 import numpy as np
 
@@ -85,6 +87,7 @@ class Frame:
     number: int
     parts: list[Part]
     float_source: bool = True  # False where the file held whole numbers (8 or 16 bits)
+    stamp: tuple[int, ...] = ()  # of the EXR file it was decoded from, see `stamp_of`
 
     @property
     def data_window(self) -> Window:
@@ -233,6 +236,12 @@ class Frame:
         names = [f"{p.name}: " * bool(p.name) + ", ".join(p.channels) for p in self.parts]
         text = "; ".join(names)
         return text if len(text) < 400 else text[:400] + " ..."
+
+
+def stamp_of(file: BinaryIO) -> tuple[int, ...]:
+    """Return what tells that an open file is still the same: device, inode, size, time."""
+    told = os.fstat(file.fileno())
+    return (told.st_dev, told.st_ino, told.st_size, told.st_mtime_ns)
 
 
 def _writable(part: Part, name: str) -> np.ndarray:
