@@ -23,6 +23,7 @@ def test_the_least_a_person_must_say_makes_a_whole_request():
             {"name": "blend", "node": "blend", "plate": "swap"},
         ],
         "output": {"pattern": "out/sh010_likeness.####.exr"},
+        "shot": "sh010",
     }
 
 

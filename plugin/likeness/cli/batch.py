@@ -56,7 +56,7 @@ def run(options: argparse.Namespace, printer: Printer) -> int:
     rows = read_table(options.shots)
     ended = []
     for number, row in enumerate(rows, 1):
-        printer.note(f"[{number}/{len(rows)}] {_name(row.request, row.where)}")
+        printer.note(f"[{number}/{len(rows)}] {row.request.shot}")
         ended.append(_run_one(row.request, row.where, printer, resume=options.resume))
     width = max(len(shot.shot) for shot in ended)
     for shot in ended:
@@ -70,7 +70,7 @@ def run(options: argparse.Namespace, printer: Printer) -> int:
 
 
 def _run_one(request: Request, where: str, printer: Printer, *, resume: bool) -> _Ended:
-    name = _name(request, where)
+    name = request.shot
     printer.row("shot", shot=request.shot, where=where, plate=request.plate.pattern)
     try:
         outcome = run_shot(request, printer, resume=resume)
@@ -80,7 +80,3 @@ def _run_one(request: Request, where: str, printer: Printer, *, resume: bool) ->
         code = 1 if error.exit_code == 2 else error.exit_code
         return _Ended(name, str(error).splitlines()[0], code)
     return _Ended(name, counts(outcome), outcome.exit_code)
-
-
-def _name(request: Request, where: str) -> str:
-    return request.shot if request.shot != Request.shot else where

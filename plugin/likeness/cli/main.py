@@ -34,6 +34,10 @@ NOTES = """exit codes:
 STOPPED, TERMINATED = 130, 143  # 128 + the signal's number, as shells count
 
 
+class _Terminated(BaseException):
+    """A farm or a shutdown asked the process to end."""
+
+
 def main(arguments: Optional[Sequence[str]] = None) -> int:
     """Run one verb; return the exit code. The border where every error becomes words."""
     words = sys.argv[1:] if arguments is None else list(arguments)
@@ -44,9 +48,9 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
             printer.failed(error)
             return error.exit_code
         except KeyboardInterrupt:
-            printer.row("error", error="Stopped", message="Stopped.", exit_code=STOPPED)
-            printer.note("Stopped. Frames already written are whole; `--resume` does the rest.")
-            return STOPPED
+            return _stopped(printer, STOPPED)
+        except _Terminated:
+            return _stopped(printer, TERMINATED)
         except BrokenPipeError:
             return _leave_pipe()
         except SystemExit as end:
@@ -67,7 +71,12 @@ def make_parser() -> Parser:
         "likeness VERB ... [--json]",
         f"verbs:\n{verbs}\n\n{NOTES}",
     )
-    parser.add_argument("--version", action="version", version=f"likeness {__version__}")
+    parser.add_argument(
+        "--version",
+        action="version",
+        version=f"likeness {__version__}",
+        help="Show the version and leave.",
+    )
     parser.add_argument("verb", metavar="VERB", help="One of the verbs below.")
     return parser
 
@@ -107,15 +116,22 @@ def _ending_cleanly() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGTERM, _terminated)
+    before = signal.signal(signal.SIGTERM, _terminate)
     try:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
 
 
-def _terminated(number: int, frame: Optional[FrameType]) -> NoReturn:
-    raise SystemExit(TERMINATED)
+def _terminate(number: int, frame: Optional[FrameType]) -> NoReturn:
+    raise _Terminated
+
+
+def _stopped(printer: Printer, code: int) -> int:
+    words = "Stopped. Frames already written are whole; `--resume` does the rest."
+    printer.row("error", error="Stopped", message=words, exit_code=code)
+    printer.note(words)
+    return code
 
 
 def _leave_pipe() -> int:

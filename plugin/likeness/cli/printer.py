@@ -7,7 +7,7 @@ import os
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TextIO
 
 from likeness.cli.progress import Bars
@@ -103,8 +103,12 @@ def _own_stdout() -> Iterator[TextIO]:
     kept = os.dup(number)
     try:
         os.dup2(sys.stderr.fileno(), number)
-        with os.fdopen(os.dup(kept), "w", encoding="utf-8", newline="\n") as out:
+        out = os.fdopen(os.dup(kept), "w", encoding="utf-8", newline="\n")
+        try:
             yield out
+        finally:
+            with suppress(BrokenPipeError):  # what nobody reads need not be flushed
+                out.close()
     finally:
         before.flush()
         os.dup2(kept, number)

@@ -40,7 +40,7 @@ FIELDS = (
     Field("frames", ("plate", "frames"), "A-B", "Frames, as 1001-1048 or 1001,1010-1020x2."),
     Field("track", ("track",), "TRACK", "Track to use; without one the faces are detected."),
     Field("show", ("show",), "NAME", "The production; consents and policies go by it."),
-    Field("shot", ("shot",), "NAME", "The shot."),
+    Field("shot", ("shot",), "NAME", "The shot; without it, the plate's name."),
     Field("layer", ("plate", "layer"), "LAYER", "Layer of the plate that holds its picture."),
     Field("view", ("plate", "view"), "VIEW", "View of the plate, such as left."),
     Field("config", ("colour", "config"), "CONFIG", "OpenColorIO config, a file or ocio://NAME."),
@@ -75,6 +75,7 @@ def swap_request(given: Mapping[str, Any], *, dashes: bool = True) -> Request:
             rows["output"]["pattern"] = output_pattern(str(given["out"]), str(given["plate"]))
         except ParameterError as error:
             problems.append(str(error))
+    rows.setdefault("shot", plate_name(str(given.get("plate", ""))))
     for name in ("plate", "output"):
         rows.setdefault(name, {}).setdefault("pattern", "?")  # that it lacks is said already
     said: list[str] = []
