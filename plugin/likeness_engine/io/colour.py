@@ -33,6 +33,8 @@ _ALIASES = {
 
 _FLOAT_DEFAULT, _WHOLE_DEFAULT = WORKING_SPACE, "srgb_rec709_scene"
 
+_OCIO_ERRORS = (PyOpenColorIO.Exception, PyOpenColorIO.ExceptionMissingFile)
+
 # A space that cannot be undone to this, in parts of the value, cannot carry a plate.
 _INVERSE_TOLERANCE = 1e-3
 
@@ -103,10 +105,10 @@ def space_of(frame: Frame) -> str:
 def _load(config: str) -> Any:
     try:
         return PyOpenColorIO.Config.CreateFromFile(config)
-    except PyOpenColorIO.Exception as error:
+    except _OCIO_ERRORS as error:
         raise ParameterError(
-            f"The colour config {config!r} cannot be read: {error}. Name a config.ocio, or a "
-            f"built-in such as {DEFAULT_CONFIG}."
+            f"The colour config {config!r} cannot be read: {_words(error)}. "
+            f"Name a config.ocio, or a built-in such as {DEFAULT_CONFIG}."
         ) from error
 
 
@@ -120,9 +122,10 @@ def _processors(config: str, space: str) -> tuple[Any, Any]:
     try:
         forward = _processor(found, name, inverse=False)
         backward = _processor(found, name, inverse=True)
-    except PyOpenColorIO.Exception as error:
+    except _OCIO_ERRORS as error:
         raise ParameterError(
-            f"Colour config {config!r} has no way from {name!r} to {WORKING_SPACE}: {error}"
+            f"{config!r} has no way from {name!r} to {WORKING_SPACE}: {_words(error)}. "
+            "Name another plate space, or a config with the aces_interchange role."
         ) from error
     _check_inverse(forward, backward, config, name)
     return forward, backward
@@ -183,3 +186,7 @@ def _apply(processor: Any, rgb: np.ndarray) -> np.ndarray:
     if out.size:
         processor.applyRGB(out)
     return out
+
+
+def _words(error: BaseException) -> str:
+    return " ".join(str(error).split()).rstrip(".")

@@ -52,8 +52,7 @@ def read_picture(path: Path, number: int) -> Frame:
     try:
         spec = source.spec()
         _check_size(path, number, spec)
-        keep = str(spec.format) if str(spec.format) in ("half", "float") else "float"
-        pixels = source.read_image(0, 0, 0, spec.nchannels, keep)
+        pixels = source.read_image(0, 0, 0, spec.nchannels, spec.format)
         problem = source.geterror()
     except MemoryError as error:
         raise _damaged(path, number, "it does not fit in memory") from error
@@ -95,7 +94,7 @@ def _frame(path: Path, number: int, spec: Any, pixels: np.ndarray) -> Frame:
     turned = spec.get_int_attribute("Orientation", 1)
     if path.suffix.lower() == ".dpx" and turned > 4:
         turned = 1  # OpenImageIO has swapped width and height already
-    pixels = _upright(pixels.reshape(spec.height, spec.width, -1), turned)
+    pixels = _upright(_fractions(pixels, spec).reshape(spec.height, spec.width, -1), turned)
     high, wide = pixels.shape[:2]
     data = Window(spec.x, spec.y, spec.x + wide, spec.y + high)
     display = Window(
@@ -104,7 +103,7 @@ def _frame(path: Path, number: int, spec: Any, pixels: np.ndarray) -> Frame:
     if turned != 1:
         data = display = Window(0, 0, wide, high)
     names = _names(list(spec.channelnames))
-    channels = {name: np.ascontiguousarray(pixels[..., index]) for name, index in names.items()}
+    channels = {name: pixels[..., index].copy() for name, index in names.items()}
     aspect = spec.get_float_attribute("PixelAspectRatio", 1.0)
     part = Part(
         name="",
@@ -115,6 +114,20 @@ def _frame(path: Path, number: int, spec: Any, pixels: np.ndarray) -> Frame:
         pixel_aspect=1.0 / aspect if turned >= 5 else aspect,
     )
     return Frame(str(path), number, [part], float_source=str(spec.format) in ("half", "float"))
+
+
+def _fractions(pixels: np.ndarray, spec: Any) -> np.ndarray:
+    """Return half and float as they are, whole numbers as float32 of their range.
+
+    Codes of 10 or 12 bits come widened to 16; they are narrowed first, so that they are exact.
+    """
+    if pixels.dtype.kind == "f":
+        return pixels if pixels.dtype.itemsize <= 4 else pixels.astype(np.float32)
+    bits = 8 * pixels.dtype.itemsize
+    used = spec.get_int_attribute("oiio:BitsPerSample", bits)
+    if pixels.dtype == np.uint16 and used in (10, 12, 14):
+        pixels, bits = pixels >> (bits - used), used
+    return (pixels / np.float64((1 << bits) - 1)).astype(np.float32)
 
 
 def _names(found: list[str]) -> dict[str, int]:
