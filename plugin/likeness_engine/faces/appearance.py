@@ -13,8 +13,8 @@ import numpy as np
 
 from likeness_engine.faces.align import fit_pose
 from likeness_engine.faces.mesher import crop_of_mesh
-from likeness_engine.faces.patch import Plate, cut
-from likeness_engine.faces.topology import POINTS, Floats
+from likeness_engine.faces.patch import Array, Plate, cut
+from likeness_engine.faces.topology import POINTS
 from likeness_engine.faces.unwrap import unwrap
 
 _TEXTURE = 32
@@ -27,10 +27,10 @@ _STRUCTURE, _CHROMA, _SHAPE = 1.0, 6.0, 12.0  # weights; see docs/decisions/006-
 class Look:
     """A face's appearance: weighted sums over the frames it was seen in."""
 
-    structure: Floats  # (32, 32) log luminance without its soft part, times weight
-    chroma: Floats  # (32, 32, 2) log R/G and B/G, times weight
-    weight: Floats  # (32, 32) how well the texels were seen
-    shape: Floats  # (468, 2) x and y at rest, times facing
+    structure: Array  # (32, 32) log luminance without its soft part, times weight
+    chroma: Array  # (32, 32, 2) log R/G and B/G, times weight
+    weight: Array  # (32, 32) how well the texels were seen
+    shape: Array  # (468, 2) x and y at rest, times facing
     facing: float
 
     def add(self, other: Look) -> Look:
@@ -44,7 +44,7 @@ class Look:
         )
 
 
-def look_at_face(plate: Plate, mesh: Floats) -> Look:
+def look_at_face(plate: Plate, mesh: Array) -> Look:
     """Return the appearance of a meshed face (478, 3; square pixels) in one frame."""
     crop = crop_of_mesh(mesh)
     reach = crop.side / 2
@@ -89,5 +89,5 @@ def difference(one: Look, other: Look) -> float:
     return float(_STRUCTURE * (1 - both) + _CHROMA * tint * 0.1 + _SHAPE * shape)
 
 
-def _blur(values: Floats, sigma: float) -> Floats:
+def _blur(values: Array, sigma: float) -> Array:
     return np.asarray(cv2.GaussianBlur(values, (0, 0), sigma))

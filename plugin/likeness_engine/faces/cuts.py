@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from likeness_engine.faces.patch import Plate
-from likeness_engine.faces.topology import Floats
+from likeness_engine.faces.patch import Array, Plate
 
 _ROWS, _COLUMNS = 27, 48
 _LIKE = 0.55  # correlation of layouts below which two frames may belong to two shots
@@ -17,7 +16,7 @@ class CutFinder:
     """Tells cuts while frames come in order. A flash or a fade changes brightness, not layout."""
 
     def __init__(self) -> None:
-        self._last: Floats | None = None
+        self._last: Array | None = None
         self._usual = 1.0
 
     def step(self, plate: Plate) -> bool:
@@ -32,7 +31,7 @@ class CutFinder:
         return cut
 
 
-def thumbnail(plate: Plate) -> Floats:
+def thumbnail(plate: Plate) -> Array:
     """Return the frame's coarse log brightness (27, 48), from a few of its rows only."""
     x0, y0, x1, y1 = plate.bounds
     edges = np.linspace(x0, x1, _COLUMNS + 1).astype(int) - x0
@@ -46,7 +45,7 @@ def thumbnail(plate: Plate) -> Floats:
     return np.log2(np.array(rows) + _DARK)
 
 
-def _correlation(one: Floats, other: Floats) -> float:
+def _correlation(one: Array, other: Array) -> float:
     """Return the correlation of two layouts, 1 where both are even."""
     a, b = one - one.mean(), other - other.mean()
     spread = np.sqrt((a * a).mean() * (b * b).mean())

@@ -15,11 +15,10 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from likeness_engine.faces.patch import Box, Patch, Plate, cut, expose, local_gain
-from likeness_engine.faces.topology import Floats
+from likeness_engine.faces.patch import Array, Box, Patch, Plate, cut, expose, local_gain
 
 # (n, h, w, 3) pictures in -1..1 -> (n, a, 16) boxes and key points, (n, a) logits
-DetectorNet = Callable[[Floats], tuple[Floats, Floats]]
+DetectorNet = Callable[[Array], tuple[Array, Array]]
 
 BEST_PX = 22.0  # a face of this height at net scale is found nearly always; of 14 px, half the time
 _STRIDE = 16
@@ -48,7 +47,7 @@ class Detection:
 
     box: Box
     score: float
-    keys: Floats  # (6, 2): eyes, nose, mouth, ears; see Keys
+    keys: Array  # (6, 2): eyes, nose, mouth, ears; see Keys
 
     @property
     def height(self) -> float:
@@ -81,10 +80,10 @@ def search_box(
 
 
 def search_picture(
-    picture: Floats, patch: Patch, net: DetectorNet, *, score: float, enlarge: float = 1.0
+    picture: Array, patch: Patch, net: DetectorNet, *, score: float, enlarge: float = 1.0
 ) -> list[Detection]:
     """Search a display-referred picture (h, w, 3) at all levels; places by `patch`."""
-    found: list[tuple[Floats, Floats]] = []
+    found: list[tuple[Array, Array]] = []
     height, width = picture.shape[:2]
     scale = enlarge
     level = picture
@@ -94,7 +93,7 @@ def search_picture(
             how = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA
             level = np.asarray(cv2.resize(level, size, interpolation=how), np.float32)
         faces, scores = _search_level(level, net, score)
-        found.append((faces * np.float64([width / size[0], height / size[1]]), scores))
+        found.append((faces * np.array([width / size[0], height / size[1]]), scores))
         if max(size) <= _SMALLEST_LEVEL:
             break
         scale /= 2
@@ -103,7 +102,7 @@ def search_picture(
     faces = np.concatenate(
         [
             patch.to_plate(faces[:, :1]),
-            faces[:, 1:2] * np.float64(patch.scale),
+            faces[:, 1:2] * np.array(patch.scale),
             patch.to_plate(faces[:, 2:]),
         ],
         axis=1,
@@ -111,7 +110,7 @@ def search_picture(
     return merge(faces, scores)
 
 
-def merge(faces: Floats, scores: Floats) -> list[Detection]:
+def merge(faces: Array, scores: Array) -> list[Detection]:
     """Merge overlapping candidates (n, 8, 2: centre, size, keys), weighted by score, best first."""
     order = np.lexsort((faces[:, 0, 1], faces[:, 0, 0], -scores))
     faces, scores = faces[order], scores[order]
@@ -125,12 +124,12 @@ def merge(faces: Floats, scores: Floats) -> list[Detection]:
         weight = scores[near].astype(np.float64)
         mean = np.einsum("n,nij->ij", weight / weight.sum(), faces[near])
         (cx, cy), (w, h) = mean[0], mean[1]
-        box = (cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2)
-        merged.append(Detection(tuple(map(float, box)), float(scores[k]), mean[2:]))
+        box = (float(cx - w / 2), float(cy - h / 2), float(cx + w / 2), float(cy + h / 2))
+        merged.append(Detection(box, float(scores[k]), mean[2:]))
     return merged
 
 
-def _overlaps(face: Floats, others: Floats) -> Floats:
+def _overlaps(face: Array, others: Array) -> Array:
     """Return the intersection over union of one centred box with n others."""
     low = np.maximum(face[0] - face[1] / 2, others[:, 0] - others[:, 1] / 2)
     high = np.minimum(face[0] + face[1] / 2, others[:, 0] + others[:, 1] / 2)
@@ -139,11 +138,11 @@ def _overlaps(face: Floats, others: Floats) -> Floats:
     return np.asarray(common / np.maximum(total, 1e-9))
 
 
-def _search_level(picture: Floats, net: DetectorNet, score: float) -> tuple[Floats, Floats]:
+def _search_level(picture: Array, net: DetectorNet, score: float) -> tuple[Array, Array]:
     """Return candidates (n, 8, 2) in picture pixels and their scores (n,)."""
     rows, columns = _starts(picture.shape[0]), _starts(picture.shape[1])
     height, width = _block_size(picture.shape[0]), _block_size(picture.shape[1])
-    blocks: list[Floats] = []
+    blocks: list[Array] = []
     corners: list[tuple[int, int]] = []
     for top in rows:
         for left in columns:
@@ -154,8 +153,8 @@ def _search_level(picture: Floats, net: DetectorNet, score: float) -> tuple[Floa
             full[: block.shape[0], : block.shape[1]] = block * 2 - 1
             blocks.append(full)
             corners.append((left, top))
-    faces: list[Floats] = [np.zeros((0, 8, 2))]
-    scores: list[Floats] = [np.zeros(0, np.float32)]
+    faces: list[Array] = [np.zeros((0, 8, 2))]
+    scores: list[Array] = [np.zeros(0, np.float32)]
     anchors = _anchors(height, width)
     least = np.log(score / (1 - score))
     for first in range(0, len(blocks), _BATCH):
@@ -165,7 +164,7 @@ def _search_level(picture: Floats, net: DetectorNet, score: float) -> tuple[Floa
             places = boxes[k][seen].reshape(-1, 8, 2).astype(np.float64)
             places[:, 0] += anchors[seen]
             places[:, 2:] += anchors[seen][:, None]
-            places[:, [0, *range(2, 8)]] += np.float64(corners[first + k])
+            places[:, [0, *range(2, 8)]] += np.array(corners[first + k])
             faces.append(places)
             scores.append(1 / (1 + np.exp(-np.minimum(logits[k][seen], 80.0))))
     return np.concatenate(faces), np.concatenate(scores)
@@ -191,7 +190,7 @@ def _starts(length: int) -> list[int]:
     return sorted(set(steps))
 
 
-def _anchors(height: int, width: int) -> Floats:
+def _anchors(height: int, width: int) -> Array:
     """Return the anchor centres (a, 2) in pixels, in the order of the net's outputs."""
     centres = []
     for stride, count in _ANCHORS:

@@ -10,8 +10,8 @@ import numpy as np
 from likeness_engine.faces.detector import Detection, search
 from likeness_engine.faces.mesher import Mesh, crop_of_detection, crop_of_mesh, mesh_face, presence
 from likeness_engine.faces.nets import Nets
-from likeness_engine.faces.patch import Box, Plate
-from likeness_engine.faces.topology import POINTS, Floats
+from likeness_engine.faces.patch import Array, Box, Plate
+from likeness_engine.faces.topology import POINTS
 
 # The wide search gives crops of hands and patterns 0.4 to 0.65 now and then, and real faces of
 # 17 px hardly more; the mesh net tells them apart (presence below 0.3 against above 0.9).
@@ -70,11 +70,11 @@ def _lies_on(candidate: Detection, mesh: Mesh) -> bool:
     return x0 < x < x1 and y0 < y < y1 and candidate.height < 1.6 * max(x1 - x0, y1 - y0)
 
 
-def _doubled(points: Floats, meshes: Sequence[Mesh]) -> bool:
+def _doubled(points: Array, meshes: Sequence[Mesh]) -> bool:
     return any(mesh_overlap(points, mesh.points) > _DOUBLE for mesh in meshes)
 
 
-def mesh_box(points: Floats) -> Box:
+def mesh_box(points: Array) -> Box:
     """Return the box of a mesh (468+, 3)."""
     x0, y0 = points[:POINTS, :2].min(0)
     x1, y1 = points[:POINTS, :2].max(0)
@@ -86,7 +86,7 @@ def box_area(box: Box) -> float:
     return max(box[2] - box[0], 0.0) * max(box[3] - box[1], 0.0)
 
 
-def mesh_overlap(one: Floats, other: Floats) -> float:
+def mesh_overlap(one: Array, other: Array) -> float:
     """Return the intersection over the smaller of two meshes' boxes, 0..1."""
     a, b = mesh_box(one), mesh_box(other)
     low = np.maximum(a[:2], b[:2])

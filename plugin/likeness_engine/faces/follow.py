@@ -20,8 +20,7 @@ from likeness_engine.faces.finder import (
 )
 from likeness_engine.faces.mesher import Mesh, crop_of_mesh, mesh_face
 from likeness_engine.faces.nets import Nets
-from likeness_engine.faces.patch import Plate
-from likeness_engine.faces.topology import Floats
+from likeness_engine.faces.patch import Array, Plate
 
 _SAME_PLACE = 0.3  # overlap of two meshes that are one face
 _SAME_LOOK = 1.0  # difference of appearances within which a face is one that was seen before
@@ -108,7 +107,7 @@ class Follower:
             if number in person.seen
         )
 
-    def _expected(self, person: Person, number: int, step: int) -> Floats:
+    def _expected(self, person: Person, number: int, step: int) -> Array:
         """Return the mesh where it should be if it moves on as it did."""
         last = person.seen[number - step].mesh.points
         earlier = person.seen.get(number - 2 * step)
@@ -118,11 +117,11 @@ class Follower:
         move = np.median((last - earlier.mesh.points)[:, :2], axis=0)
         return np.asarray(last + [*move, 0.0])
 
-    def _mesh_at(self, expected: Floats, plate: Plate) -> Found | None:
+    def _mesh_at(self, expected: Array, plate: Plate) -> Found | None:
         mesh = mesh_face(plate, crop_of_mesh(expected), self.nets.mesh, self.nets.iris)
         return self._accepted(mesh, expected)
 
-    def _accepted(self, mesh: Mesh, expected: Floats) -> Found | None:
+    def _accepted(self, mesh: Mesh, expected: Array) -> Found | None:
         """Return the mesh as found if it is a face and where it may be."""
         if mesh.presence < self.score:
             return None
@@ -132,7 +131,7 @@ class Follower:
         near = apart < _JUMP * np.sqrt(box_area(other))
         return Found(mesh, mesh.presence) if near and 0.5 < ratio < 2.0 else None
 
-    def _search_near(self, person: Person, expected: Floats, plate: Plate) -> Found | None:
+    def _search_near(self, person: Person, expected: Array, plate: Plate) -> Found | None:
         """Search the surroundings of a face that was lost, and take the one that looks like it."""
         x0, y0, x1, y1 = mesh_box(expected)
         margin = 0.8 * max(x1 - x0, y1 - y0)
@@ -209,12 +208,12 @@ def _match(
     return matched
 
 
-def _inside(points: Floats, plate: Plate) -> bool:
+def _inside(points: Array, plate: Plate) -> bool:
     """Say whether enough of a mesh lies inside the plate to be meshed again."""
     return visible_part(points, plate) > 0.35
 
 
-def visible_part(points: Floats, plate: Plate) -> float:
+def visible_part(points: Array, plate: Plate) -> float:
     """Return the part of the mesh's points inside the plate, 0..1."""
     x0, y0, x1, y1 = plate.box
     x, y = points[:468, 0], points[:468, 1]

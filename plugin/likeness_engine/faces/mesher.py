@@ -15,13 +15,13 @@ import cv2
 import numpy as np
 
 from likeness_engine.faces.detector import Detection
-from likeness_engine.faces.patch import Patch, Plate, cut, even_gain, expose
-from likeness_engine.faces.topology import POINTS, Floats, topology
+from likeness_engine.faces.patch import Array, Patch, Plate, cut, even_gain, expose
+from likeness_engine.faces.topology import POINTS, topology
 
 # (n, 192, 192, 3) pictures in 0..1 -> (n, 468, 3) points in crop pixels, (n,) logits of presence
-MeshNet = Callable[[Floats], tuple[Floats, Floats]]
+MeshNet = Callable[[Array], tuple[Array, Array]]
 # (n, 64, 64, 3) pictures in 0..1 -> (n, 71, 3) points of the eye and brow, (n, 5, 3) of the iris
-IrisNet = Callable[[Floats], tuple[Floats, Floats]]
+IrisNet = Callable[[Array], tuple[Array, Array]]
 
 MESH_SIDE, IRIS_SIDE = 192, 64
 OUTER_RIGHT, OUTER_LEFT, INNER_RIGHT, INNER_LEFT = 33, 263, 133, 362
@@ -46,7 +46,7 @@ class Crop:
         y = self.centre[1] + self.side * (s * right + c * down)
         return Crop((float(x), float(y)), self.side * zoom, self.angle + turn)
 
-    def matrix(self, pixels: int) -> Floats:
+    def matrix(self, pixels: int) -> Array:
         """Return the 2 x 3 matrix from crop pixels (0..pixels) to square pixels."""
         c, s = np.cos(self.angle), np.sin(self.angle)
         turn = np.array([[c, -s], [s, c]]) * (self.side / pixels)
@@ -57,7 +57,7 @@ class Crop:
 class Mesh:
     """A meshed face in square pixels: 478 points (x, y, z; smaller z is nearer)."""
 
-    points: Floats  # (478, 3) float64
+    points: Array  # (478, 3) float64
     presence: float  # 0..1, the net's own word whether this is a face
 
 
@@ -75,7 +75,7 @@ def crop_of_detection(found: Detection) -> Crop:
     return Crop(found.centre, side, angle)
 
 
-def crop_of_mesh(points: Floats) -> Crop:
+def crop_of_mesh(points: Array) -> Crop:
     """Return the crop of a mesh (468+, 3): its box along the eyes' axis, 1.5 times."""
     across = points[OUTER_LEFT, :2] - points[OUTER_RIGHT, :2]
     angle = float(np.arctan2(across[1], across[0]))
@@ -95,12 +95,12 @@ def read_patch(plate: Plate, crop: Crop) -> Patch:
     return cut(plate, box, crop.side / (MESH_SIDE * _OVERSAMPLING))
 
 
-def take_crop(picture: Floats, patch: Patch, crop: Crop, pixels: int) -> Floats:
+def take_crop(picture: Array, patch: Patch, crop: Crop, pixels: int) -> Array:
     """Return a crop (pixels, pixels, 3) of a picture that lies like `patch`, without aliases."""
     fine = pixels * _OVERSAMPLING
     to_array = crop.matrix(fine)
     to_array[:, 2] -= patch.corner
-    to_array /= np.float64(patch.scale)[:, None]
+    to_array /= np.array(patch.scale)[:, None]
     to_array[:, 2] += to_array[:, :2] @ np.full(2, 0.5) - 0.5  # OpenCV counts from pixel centres
     turned = cv2.warpAffine(
         picture,
@@ -138,13 +138,13 @@ def mesh_face(
     return Mesh(_with_eyes(picture, patch, points, iris_net), presence)
 
 
-def presence(plate: Plate, crop: Crop, mesh_net: MeshNet) -> tuple[Floats, float]:
+def presence(plate: Plate, crop: Crop, mesh_net: MeshNet) -> tuple[Array, float]:
     """Return a quick mesh (468, 3) in square pixels and the presence score, from one crop."""
     patch = read_patch(plate, crop)
     return _run_mesh(_expose_patch(patch), patch, crop, mesh_net, ONE)
 
 
-def _expose_patch(patch: Patch) -> Floats:
+def _expose_patch(patch: Patch) -> Array:
     height, width = patch.rgb.shape[:2]
     core = patch.rgb[height // 4 : -(height // 4) or None, width // 4 : -(width // 4) or None]
     return expose(patch.rgb, even_gain(core))
@@ -159,8 +159,8 @@ def _covers(patch: Patch, crop: Crop) -> bool:
 
 
 def _run_mesh(
-    picture: Floats, patch: Patch, crop: Crop, net: MeshNet, moves: Moves
-) -> tuple[Floats, float]:
+    picture: Array, patch: Patch, crop: Crop, net: MeshNet, moves: Moves
+) -> tuple[Array, float]:
     """Return the mean points (468, 3) over moved crops, and the mean presence."""
     crops = [crop.moved(*move[:4]) for move in moves]
     pictures = [take_crop(picture, patch, c, MESH_SIDE) for c in crops]
@@ -175,7 +175,7 @@ def _run_mesh(
     return np.mean(placed, 0), float(score.mean())
 
 
-def _place(local: Floats, crop: Crop, pixels: int) -> Floats:
+def _place(local: Array, crop: Crop, pixels: int) -> Array:
     """Turn crop points (n, 3) into square pixels; z keeps the scale."""
     matrix = crop.matrix(pixels)
     flat = local[:, :2] @ matrix[:, :2].T + matrix[:, 2]
@@ -183,13 +183,13 @@ def _place(local: Floats, crop: Crop, pixels: int) -> Floats:
 
 
 @cache
-def eye_points() -> tuple[Floats, Floats]:
+def eye_points() -> tuple[Array, Array]:
     """Return the mesh's indices of the iris net's 71 points: of the right eye, of the left."""
     right = np.array(_RIGHT_EYE)
     return right, topology().mirror[right]
 
 
-def _with_eyes(picture: Floats, patch: Patch, points: Floats, net: IrisNet) -> Floats:
+def _with_eyes(picture: Array, patch: Patch, points: Array, net: IrisNet) -> Array:
     """Return the 478 points: the mesh with refined lids, and the irises."""
     corners = ((OUTER_RIGHT, INNER_RIGHT), (INNER_LEFT, OUTER_LEFT))
     across = points[OUTER_LEFT, :2] - points[OUTER_RIGHT, :2]

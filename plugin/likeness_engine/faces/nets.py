@@ -11,7 +11,8 @@ from onnx import numpy_helper
 
 from likeness_engine.faces.detector import DetectorNet
 from likeness_engine.faces.mesher import IrisNet, MeshNet
-from likeness_engine.faces.topology import POINTS, Floats
+from likeness_engine.faces.patch import Array
+from likeness_engine.faces.topology import POINTS
 from likeness_engine.inference.devices import choose_device
 from likeness_engine.inference.sessions import Session, session
 from likeness_engine.models.store import Weights, read_weights
@@ -41,15 +42,15 @@ def _load(device: str) -> Nets:
     wide = Session(_any_size(read_weights(DETECTOR)), device)
     mesh, iris = session(MESH, device), session(IRIS, device)
 
-    def run_detector(pictures: Floats) -> tuple[Floats, Floats]:
+    def run_detector(pictures: Array) -> tuple[Array, Array]:
         out = wide.run(pictures)
         return out["regressors"], out["classificators"][..., 0]
 
-    def run_mesh(pictures: Floats) -> tuple[Floats, Floats]:
+    def run_mesh(pictures: Array) -> tuple[Array, Array]:
         out = mesh.run(pictures)
         return out["conv2d_21"].reshape(-1, POINTS, 3), out["conv2d_31"].reshape(-1)
 
-    def run_iris(pictures: Floats) -> tuple[Floats, Floats]:
+    def run_iris(pictures: Array) -> tuple[Array, Array]:
         out = iris.run(pictures)
         eyes = out["output_eyes_contours_and_brows"].reshape(-1, 71, 3)
         return eyes, out["output_iris"].reshape(-1, 5, 3)

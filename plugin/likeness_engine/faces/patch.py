@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 from numba import njit
 
-from likeness_engine.faces.topology import Floats
-
+Array = npt.NDArray[Any]  # float32 pictures, float64 places; docstrings have the shapes
 Box = tuple[float, float, float, float]  # x0, y0, x1, y1 in square pixels
 
 _STRIP_SAMPLES = 1 << 20  # pixels converted to float at a time: 12 MB
@@ -41,7 +42,7 @@ class Plate:
     The window is in plate pixels and lies inside `bounds` (x0, y0, x1, y1; plate pixels).
     """
 
-    read: Callable[[int, int, int, int], Floats]
+    read: Callable[[int, int, int, int], Array]
     bounds: tuple[int, int, int, int]
     aspect: float = 1.0
 
@@ -56,17 +57,17 @@ class Plate:
 class Patch:
     """A reduced part of a plate: scene-linear float32 (h, w, 3), and where it lies."""
 
-    rgb: Floats
+    rgb: Array
     corner: tuple[float, float]  # square pixels, of the array's corner
     scale: tuple[float, float]  # square pixels per array pixel, x and y
 
-    def to_plate(self, points: Floats) -> Floats:
+    def to_plate(self, points: Array) -> Array:
         """Turn array points (..., 2) into square pixels."""
-        return points * np.float64(self.scale) + np.float64(self.corner)
+        return points * np.array(self.scale) + np.array(self.corner)
 
-    def to_patch(self, points: Floats) -> Floats:
+    def to_patch(self, points: Array) -> Array:
         """Turn square pixels (..., 2) into array points."""
-        return (points - np.float64(self.corner)) / np.float64(self.scale)
+        return (points - np.array(self.corner)) / np.array(self.scale)
 
 
 def cut(plate: Plate, box: Box, scale: float) -> Patch:
@@ -94,7 +95,7 @@ def cut(plate: Plate, box: Box, scale: float) -> Patch:
     return Patch(rgb, (x0 * plate.aspect, float(y0)), (across, float(ratio)))
 
 
-def expose(rgb: Floats, gain: Floats | float) -> Floats:
+def expose(rgb: Array, gain: Array | float) -> Array:
     """Return linear ACEScg (h, w, 3) times `gain` as a net sees it: 0..1, near sRGB, never clipped.
 
     A square root stands for the display's curve; the shoulder keeps the texture of hot skin, which
@@ -119,14 +120,14 @@ def _expose(flat, gains, matrix, seen):  # type: ignore[no-untyped-def]
             seen[i, c] = np.sqrt(light / (light + shoulder))
 
 
-def even_gain(rgb: Floats) -> float:
+def even_gain(rgb: Array) -> float:
     """Return the gain that brings the middle of a crop (h, w, 3) to a skin-like brightness."""
     middle = float(np.median(rgb.max(-1)))
     stops = np.log2(1.6 * _MIDDLE_GREY / max(middle, _DARKEST))
     return float(2.0 ** np.clip(stops, -_MOST_STOPS, _MOST_STOPS))
 
 
-def local_gain(rgb: Floats) -> Floats:
+def local_gain(rgb: Array) -> Array:
     """Return the gain (h, w) that lifts dark parts of a plate and holds back hot ones.
 
     Faces by a window and faces in its shadow are found in one search: the log brightness of a
@@ -155,11 +156,11 @@ def _inside(low: float, high: float, first: int, last: int) -> tuple[int, int]:
     return start, max(min(int(np.ceil(high)), last), start + 1)
 
 
-def _finite(rgb: Floats) -> Floats:
+def _finite(rgb: Array) -> Array:
     return np.nan_to_num(np.asarray(rgb, np.float32), nan=0.0, posinf=65504.0, neginf=0.0)
 
 
-def _resize(rgb: Floats, width: int, height: int) -> Floats:
+def _resize(rgb: Array, width: int, height: int) -> Array:
     """Reduce by area; an axis that grows (anamorphic plates) is interpolated by itself."""
     if height != rgb.shape[0]:
         rgb = cv2.resize(rgb, (rgb.shape[1], height), interpolation=cv2.INTER_AREA)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from likeness_engine.faces.align import fit_pose
-from likeness_engine.faces.topology import Floats, topology
+from likeness_engine.faces.patch import Array
+from likeness_engine.faces.topology import topology
 
 # Corners and middles of eyes and mouth on the mesh; right and left are the actor's own.
 _EYES = {
@@ -18,7 +19,7 @@ _BROWS = {"right": (105, 159), "left": (334, 386)}
 _IRIS = {"right": 468, "left": 473}
 
 
-def head_pose(mesh: Floats) -> tuple[float, float, float]:
+def head_pose(mesh: Array) -> tuple[float, float, float]:
     """Return yaw, pitch, roll in degrees: to screen right, down and clockwise are positive.
 
     The rotation is roll @ yaw @ pitch of columns, as an animator's ZYX; `mesh` is (468+, 3) in
@@ -27,7 +28,7 @@ def head_pose(mesh: Floats) -> tuple[float, float, float]:
     return angles(fit_pose(mesh).rotation)
 
 
-def angles(rotation: Floats) -> tuple[float, float, float]:
+def angles(rotation: Array) -> tuple[float, float, float]:
     """Return yaw, pitch, roll in degrees of a rotation (3, 3); see `head_pose`."""
     r = rotation.astype(np.float64)
     yaw = np.arcsin(np.clip(r[2, 0], -1, 1))
@@ -36,7 +37,7 @@ def angles(rotation: Floats) -> tuple[float, float, float]:
     return float(np.degrees(yaw)), float(np.degrees(pitch)), float(np.degrees(roll))
 
 
-def expression(mesh: Floats) -> dict[str, float]:
+def expression(mesh: Array) -> dict[str, float]:
     """Return measures of the expression, 0..1 (gaze: -1..1), from a mesh (478, 3).
 
     jaw: gap of the lips, 1 at 0.45 outer-eye distances. blink: 0 an open eye, 1 closed lids.
@@ -64,7 +65,7 @@ def expression(mesh: Floats) -> dict[str, float]:
     return {name: round(value, 4) for name, value in found.items()}
 
 
-def _gaze(mesh: Floats, side: str) -> tuple[float, float]:
+def _gaze(mesh: Array, side: str) -> tuple[float, float]:
     """Return where the iris stands between the corners, in half widths of the eye."""
     first, second = (mesh[k, :2] for k in _EYES[side][0])
     across = (second - first) / 2 * (1 if side == "right" else -1)
@@ -74,7 +75,7 @@ def _gaze(mesh: Floats, side: str) -> tuple[float, float]:
     return float(offset @ right), float(offset @ np.array([-right[1], right[0]]))
 
 
-def _distance(points: Floats, one: int, other: int) -> float:
+def _distance(points: Array, one: int, other: int) -> float:
     return float(np.linalg.norm(points[one] - points[other]))
 
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 import numpy as np
 
 from likeness_engine.faces.align import STEADY, Similarity, fit_pose, fit_similarity
-from likeness_engine.faces.topology import POINTS, Floats, topology
+from likeness_engine.faces.patch import Array
+from likeness_engine.faces.topology import POINTS, topology
 
 _REACHES = (1, 2, 3, 4, 6, 8, 12, 16, 24)  # half windows, frames
 _TOLERANCE = 1.25  # rms misfit over noise where a window begins to count as too long
@@ -22,7 +23,7 @@ _STEADY = list(STEADY)
 _LID_RING = 2.0  # how far from the lids, in eye heights, points go with them
 
 
-def smooth_meshes(meshes: Floats, amount: float, fixed: Floats | None = None) -> Floats:
+def smooth_meshes(meshes: Array, amount: float, fixed: Array | None = None) -> Array:
     """Return the meshes (t, 478, 3) of one face in consecutive frames, smoothed.
 
     `amount` 0..1 scales the longest look ahead (1: 24 frames) and the tolerance. Frames where
@@ -56,7 +57,7 @@ def smooth_meshes(meshes: Floats, amount: float, fixed: Floats | None = None) ->
     return smooth
 
 
-def _smooth(values: Floats, amount: float, held: Floats) -> Floats:
+def _smooth(values: Array, amount: float, held: Array) -> Array:
     """Smooth rows over time (t, k), values in outer-eye distances, all with one window."""
     count = len(values)
     noise = _noise(values)
@@ -75,7 +76,7 @@ def _smooth(values: Floats, amount: float, held: Floats) -> Floats:
     return result + (1 - taken)[:, None] * values
 
 
-def _fits(values: Floats, fitted: Floats, line: Floats, noise: Floats, tolerance: float) -> Floats:
+def _fits(values: Array, fitted: Array, line: Array, noise: Array, tolerance: float) -> Array:
     """Return how far (0..1) each frame's line explains the frames near it to within the noise."""
     reach = line.shape[1] // 2
     own = line[:, reach]
@@ -89,7 +90,7 @@ def _fits(values: Floats, fitted: Floats, line: Floats, noise: Floats, tolerance
     return np.asarray(np.clip(1 - (ratio - loose) / _SPREAD, 0, 1))
 
 
-def _line_weights(count: int, reach: int, weights: Floats) -> Floats:
+def _line_weights(count: int, reach: int, weights: Array) -> Array:
     """Return the weights (count, 2 * reach + 1) of local straight lines under a tricube taper."""
     steps = np.arange(-reach, reach + 1.0)
     taper = np.clip(1 - (np.abs(steps) / (reach + 1)) ** 3, 0, 1) ** 3
@@ -101,7 +102,7 @@ def _line_weights(count: int, reach: int, weights: Floats) -> Floats:
     return np.asarray(np.where(spread[:, None] > 1e-9, line, taper / s0[:, None]))
 
 
-def _apply(line: Floats, values: Floats) -> Floats:
+def _apply(line: Array, values: Array) -> Array:
     """Return the weighted sums (t, k) of rows around each row."""
     reach = line.shape[1] // 2
     padded = np.pad(values, ((reach, reach), (0, 0)))
@@ -111,7 +112,7 @@ def _apply(line: Floats, values: Floats) -> Floats:
     return total
 
 
-def _noise(values: Floats) -> Floats:
+def _noise(values: Array) -> Array:
     """Return each column's frame-to-frame noise (k,), from its third differences."""
     if len(values) < 5:
         return np.full(values.shape[1], 0.002)
@@ -120,23 +121,23 @@ def _noise(values: Floats) -> Floats:
     return np.asarray(np.clip(spread, _LEAST_NOISE, _MOST_NOISE))
 
 
-def _rest_shape(meshes: Floats) -> Floats:
+def _rest_shape(meshes: Array) -> Array:
     """Return the face's own shape (478, 3), the median over its frames at rest."""
     chosen = meshes[:: max(len(meshes) // 40, 1)]
     return np.asarray(np.median([fit_pose(mesh).undo(mesh) for mesh in chosen], axis=0))
 
 
-def _undo(pose: Similarity, rotation: Floats, mesh: Floats) -> Floats:
+def _undo(pose: Similarity, rotation: Array, mesh: Array) -> Array:
     return np.asarray((mesh - pose.shift) @ rotation / pose.scale)
 
 
-def _nearest_rotation(matrix: Floats) -> Floats:
+def _nearest_rotation(matrix: Array) -> Array:
     u, _, vt = np.linalg.svd(matrix)
     sign = np.array([1.0, 1.0, np.sign(np.linalg.det(u @ vt))])
     return np.asarray((u * sign) @ vt)
 
 
-def _groups() -> list[Floats]:
+def _groups() -> list[Array]:
     """Return the points that move together: the lids of each eye, the mouth, the rest, irises."""
     facts = topology()
     mean = facts.mean[:, :2]

@@ -11,10 +11,9 @@ from likeness.nodes import Detect
 from likeness_engine.faces.finder import box_area, mesh_box
 from likeness_engine.faces.follow import Follower, visible_part
 from likeness_engine.faces.nets import Nets
-from likeness_engine.faces.patch import Plate
+from likeness_engine.faces.patch import Array, Plate
 from likeness_engine.faces.pose import expression, head_pose
 from likeness_engine.faces.smoothing import smooth_meshes
-from likeness_engine.faces.topology import Floats
 from likeness_engine.io.colour import Colour
 from likeness_engine.io.frame import Frame, Window
 from likeness_engine.nodes.edits import Edit, take_edits
@@ -80,11 +79,16 @@ def detect(
         pixel_aspect=aspect,
         main=_most_prominent(tracked),
         detector=nets.names,
-        settings={name: float(getattr(settings, name)) for name in _DECIDING},
+        settings=deciding(settings),
     )
 
 
 _DECIDING = ("smallest_face_px", "score", "most_faces", "scan_every", "smoothing")
+
+
+def deciding(settings: Detect) -> dict[str, float]:
+    """Return the parameters that decide a track, as the track keeps them."""
+    return {name: float(getattr(settings, name)) for name in _DECIDING}
 
 
 def as_plate(frame: Frame, colour: Colour, *, layer: str = "", view: str = "") -> Plate:
@@ -92,14 +96,14 @@ def as_plate(frame: Frame, colour: Colour, *, layer: str = "", view: str = "") -
     part = frame.rgb_part(layer, view)
     box = part.data_window
 
-    def read(x0: int, y0: int, x1: int, y1: int) -> Floats:
+    def read(x0: int, y0: int, x1: int, y1: int) -> Array:
         stored = frame.read_rgb(Window(x0, y0, x1, y1), layer, view)
         return np.asarray(colour.to_linear(stored), np.float32)
 
     return Plate(read, (box.x0, box.y0, box.x1, box.y1), part.pixel_aspect)
 
 
-def _gone(x0: int, y0: int, x1: int, y1: int) -> Floats:
+def _gone(x0: int, y0: int, x1: int, y1: int) -> Array:
     raise AssertionError("the frame was handed back")
 
 
@@ -131,7 +135,7 @@ def _smooth(
     return {number: tuple(faces[number]) for number in sorted(faces)}
 
 
-def _points(edit: Edit | None, found) -> Floats:  # type: ignore[no-untyped-def]
+def _points(edit: Edit | None, found) -> Array:  # type: ignore[no-untyped-def]
     return edit.points if edit else found.mesh.points
 
 
@@ -146,7 +150,7 @@ def _segments(counts: list[int], breaks: set[int]) -> list[list[int]]:
     return segments
 
 
-def _face(name: str, mesh: Floats, score: float, plate: Plate) -> Face:
+def _face(name: str, mesh: Array, score: float, plate: Plate) -> Face:
     """Return a face of the track: plate pixels, rounded to 0.001 px."""
     in_plate = mesh / [plate.aspect, 1.0, 1.0]
     pose = head_pose(mesh)

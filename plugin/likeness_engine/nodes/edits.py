@@ -10,7 +10,7 @@ import numpy as np
 from likeness.documents.track import Face, Track
 from likeness_engine.faces.finder import mesh_overlap
 from likeness_engine.faces.follow import Person
-from likeness_engine.faces.topology import Floats
+from likeness_engine.faces.patch import Array
 
 _SAME_FACE = 0.5  # overlap of an edited mesh with the face it is an edit of
 
@@ -20,7 +20,7 @@ class Edit:
     """A face that a person set."""
 
     face: Face
-    points: Floats  # (478, 3) in square pixels
+    points: Array  # (478, 3) in square pixels
 
 
 @dataclass
@@ -51,7 +51,7 @@ def take_edits(
         if face.edited
     ]
     votes: dict[str, Counter[str]] = {}
-    placed: list[tuple[int, Face, Floats]] = []
+    placed: list[tuple[int, Face, Array]] = []
     for number, face in marked:
         if number not in counts:
             edits.alone.append((number, face))
@@ -72,7 +72,7 @@ def take_edits(
     return edits
 
 
-def _under(points: Floats, people: list[Person], count: int) -> Person | None:
+def _under(points: Array, people: list[Person], count: int) -> Person | None:
     """Return who is found where an edited mesh lies."""
     overlaps = [
         (mesh_overlap(points, person.seen[count].mesh.points), person)
