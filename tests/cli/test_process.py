@@ -119,6 +119,9 @@ def test_the_models_are_listed_checked_and_shown(capsys):
 
 
 def test_fetching_models_that_are_there_fetches_nothing(capsys):
+    if main(["models", "check", "mediapipe-face-mesh"]) != 0:
+        pytest.skip("the weights are not on this machine")
+    capsys.readouterr()
     assert main(["models", "fetch", "mediapipe-face-mesh", "--json"]) == 0
     (row,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert (row["id"], row["fetched"]) == ("mediapipe-face-mesh", False)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+import likeness
 from likeness.cli.main import VERBS, main, make_parser, verb_parser
 from likeness.cli.parser import actions_of
 from likeness.nodes import NODES
@@ -19,6 +22,17 @@ def help_of(words, capsys, monkeypatch) -> str:
     monkeypatch.setenv("COLUMNS", "100")
     assert main([*words, "--help"]) == 0
     return capsys.readouterr().out
+
+
+def run_python(code, *options) -> subprocess.CompletedProcess:
+    """Run code in a fresh Python, where nothing is loaded yet."""
+    return subprocess.run(
+        [sys.executable, *options, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(Path(likeness.__file__).parents[1])},
+    )
 
 
 @pytest.mark.parametrize("name", ["nodes.md", "command-line.md"])
@@ -66,13 +80,7 @@ def test_every_parser_keeps_within_a_narrow_terminal(monkeypatch):
 @pytest.mark.parametrize("words", [["--help"], ["swap", "--help"], ["detect", "--help"]])
 def test_help_loads_neither_the_core_nor_anything_outside_the_standard_library(words):
     """What makes `--help` answer at once is what it does not import, so that is what is held."""
-    code = f"import sys; from likeness.cli.main import main; main({words!r})"
-    done = subprocess.run(
-        [sys.executable, "-X", "importtime", "-c", code],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = run_python(f"from likeness.cli.main import main; main({words!r})", "-X", "importtime")
     loaded = {line.rsplit("|", 1)[-1].strip() for line in done.stderr.splitlines()}
     tops = {name.partition(".")[0] for name in loaded}
     assert "likeness" in tops  # the list was read
@@ -85,5 +93,5 @@ def test_the_list_of_verbs_loads_no_verb():
         "import sys; from likeness.cli.main import main; main(['--help']);"
         "print([n for n in sys.modules if n.startswith('likeness.nodes')], file=sys.stderr)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = run_python(code)
     assert done.stderr.strip() == "[]"

@@ -70,7 +70,6 @@ def run(options: argparse.Namespace, printer: Printer) -> int:
 
 
 def _run_one(request: Request, where: str, printer: Printer, *, resume: bool) -> _Ended:
-    name = request.shot
     printer.row("shot", shot=request.shot, where=where, plate=request.plate.pattern)
     try:
         outcome = run_shot(request, printer, resume=resume)
@@ -78,5 +77,5 @@ def _run_one(request: Request, where: str, printer: Printer, *, resume: bool) ->
         printer.failed(error)
         # 2 is for the table itself; a shot whose plate or identity is wrong has failed.
         code = 1 if error.exit_code == 2 else error.exit_code
-        return _Ended(name, str(error).splitlines()[0], code)
-    return _Ended(name, counts(outcome), outcome.exit_code)
+        return _Ended(request.shot, str(error).splitlines()[0], code)
+    return _Ended(request.shot, counts(outcome), outcome.exit_code)
