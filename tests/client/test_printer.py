@@ -72,6 +72,16 @@ def test_on_a_terminal_a_stage_without_frames_is_a_bar_in_percent():
     assert "100%" in err
 
 
+def test_stages_that_go_on_share_a_bar_and_one_that_starts_anew_gets_its_own():
+    pytest.importorskip("tqdm")
+    parts = [("a.png", 0.3), ("b.png", 0.6), ("done", 1.0), ("model.whl", 0.2)]
+    stages = [Event("progress", message=name, fraction=part) for name, part in parts]
+    _, err = printed(*stages, err=Terminal())
+    assert err.count("\n") == 2
+    assert "done 100%" in err
+    assert "model.whl" in err
+
+
 def test_progress_of_unknown_size_draws_nothing():
     _, err = printed(Event("progress", message="model.whl"), err=Terminal())
     assert err == ""

@@ -55,7 +55,7 @@ class Printer:
         self.note(str(error))
 
     def close(self) -> None:
-        """Take the bars away."""
+        """Finish the bars; later events start new ones."""
         if self._bars:
             self._bars.close()
 

@@ -1,4 +1,4 @@
-"""Progress on a terminal: a bar for the frames, and one for each stage that has no frames."""
+"""Progress on a terminal: a bar for the frames, and one for what has no frames."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any, Optional, TextIO
 from likeness.protocol.messages import Event
 
 _FRAME_ENDS = ("frame_done", "frame_failed", "frame_skipped")
+_STAGE = "{desc} {percentage:3.0f}%|{bar}| {elapsed}"
 
 
 class Bars:
@@ -15,7 +16,7 @@ class Bars:
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._frames: Any = None
-        self._stages: dict[str, Any] = {}
+        self._stage: Any = None
 
     def show(self, event: Event) -> None:
         """Draw what happened."""
@@ -28,34 +29,38 @@ class Bars:
                 self._frames.set_postfix_str(f"at {event.frame}", refresh=False)
                 self._frames.update(1)
         elif event.kind == "progress" and event.fraction is not None:
-            self._stage(event.message or "working", event.fraction)
+            self._show_stage(event.message or "working", event.fraction)
 
     def write(self, words: str, stream: TextIO) -> None:
         """Print a line above the bars."""
         tqdm = _tqdm()
-        if tqdm and (self._frames or self._stages):
+        if tqdm and (self._frames or self._stage):
             tqdm.write(words, file=stream)
         else:
             stream.write(words + "\n")
         stream.flush()
 
     def close(self) -> None:
-        """Finish every bar."""
+        """Finish the bars; what is shown later starts new ones."""
         self._close_frames()
-        for bar in self._stages.values():
-            bar.close()
-        self._stages.clear()
+        self._close_stage()
 
-    def _stage(self, name: str, fraction: float) -> None:
-        if name not in self._stages:
-            bar = self._bar(name, 100, bar_format="{desc} {percentage:3.0f}%|{bar}| {elapsed}")
-            if bar is None:
-                return
-            self._stages[name] = bar
-        bar = self._stages[name]
-        bar.update(max(0.0, 100 * fraction - bar.n))
+    def _show_stage(self, name: str, fraction: float) -> None:
+        """Move the bar of the stages: one that goes on under other words stays the same bar."""
+        if self._stage and 100 * fraction < self._stage.n:
+            self._close_stage()
+        self._stage = self._stage or self._bar(name, 100, bar_format=_STAGE)
+        if not self._stage:
+            return
+        self._stage.set_description_str(name, refresh=False)
+        self._stage.update(100 * fraction - self._stage.n)
         if fraction >= 1:
-            self._stages.pop(name).close()
+            self._close_stage()
+
+    def _close_stage(self) -> None:
+        if self._stage:
+            self._stage.close()
+            self._stage = None
 
     def _close_frames(self) -> None:
         if self._frames:

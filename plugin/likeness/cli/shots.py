@@ -30,6 +30,7 @@ def run_shot(request: Request, printer: Printer, *, frames: str = "", resume: bo
     outcome: Outcome = engine("run").run_request(
         request, frames=chosen, resume=resume, on_event=printer.event
     )
+    printer.close()
     rows = outcome.to_json()
     printer.row(rows.pop("event"), shot=request.shot, **rows)
     say_outcome(request, outcome, printer)
