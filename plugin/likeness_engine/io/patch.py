@@ -8,8 +8,8 @@ OpenEXR, as a picture of those rows alone.
 
 from __future__ import annotations
 
-import os
 import struct
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
@@ -18,11 +18,13 @@ import numpy as np
 
 from likeness_engine.io import container as box
 from likeness_engine.io.atomic import temporary_beside
+from likeness_engine.io.attributes import make
 from likeness_engine.io.container import COMPRESSIONS, Container
 from likeness_engine.io.exr_write import make_header, write_exr
 from likeness_engine.io.frame import Frame, Part, Window, stamp_of
 
 _BLOCK = 1 << 22
+_TOP_DOWN = make("lineOrder", 0)
 
 
 class CannotPatch(Exception):
@@ -42,13 +44,16 @@ def patch_exr(frame: Frame, part: Part, path: Path, rows: tuple[int, int]) -> No
     if part.compression != old.compression or not frame.stamp:
         raise CannotPatch("the compression is another, or the plate is no EXR")
     lines = COMPRESSIONS[part.compression][1]
+    if part.header.get("lineOrder", _TOP_DOWN) != _TOP_DOWN:
+        raise CannotPatch("its lines are in another order")
     first, last = _chunks_of(part, rows, lines)
-    with open(frame.path, "rb") as source:
+    with _plate(frame) as source:
         if stamp_of(source) != frame.stamp:
             raise CannotPatch("the plate has changed on disk")
         found = box.read_container(source, frame.path)
-        if found.headers[0]["channels"].raw != make_header(part)["channels"].raw:
-            raise CannotPatch("the channels are others")
+        header = make_header(part)
+        if any(found.headers[0][name] != header[name] for name in ("channels", "dataWindow")):
+            raise CannotPatch("the channels or the data window are others")
         spans = _spans(source, found)
         if first == last:
             _join(path, part, found, [(source, span) for span in spans])
@@ -62,6 +67,14 @@ def patch_exr(frame: Frame, part: Part, path: Path, rows: tuple[int, int]) -> No
                     _join(path, part, found, chunks)
         if stamp_of(source) != frame.stamp:
             raise CannotPatch("the plate changed while it was copied")
+
+
+def _plate(frame: Frame) -> BinaryIO:
+    """Open the file the frame was read from."""
+    try:
+        return open(frame.path, "rb")
+    except OSError as error:
+        raise CannotPatch("the plate is gone") from error
 
 
 def _chunks_of(part: Part, rows: tuple[int, int], lines: int) -> tuple[int, int]:
@@ -91,7 +104,8 @@ def _spans(file: BinaryIO, found: Container) -> list[tuple[int, int]]:
     top = header["dataWindow"].value[1]
     spans = []
     for index, offset in enumerate(table.tolist()):
-        row, size = struct.unpack("<ii", os.pread(file.fileno(), 8, offset))
+        file.seek(offset)
+        row, size = struct.unpack("<ii", file.read(8).ljust(8, b"\xff"))
         if row != top + index * lines or size < 0 or offset + 8 + size > found.size:
             raise CannotPatch("its chunks are not where they are said to be")
         spans.append((offset, 8 + size))
@@ -99,7 +113,7 @@ def _spans(file: BinaryIO, found: Container) -> list[tuple[int, int]]:
 
 
 def _join(
-    path: Path, part: Part, found: Container, chunks: list[tuple[BinaryIO, tuple[int, int]]]
+    path: Path, part: Part, found: Container, chunks: Sequence[tuple[BinaryIO, tuple[int, int]]]
 ) -> None:
     """Write header, table and chunks; neighbours from one file are copied in one go."""
     head = box.serialise(found.version & ~box.LONG_NAMES, [make_header(part)])
@@ -119,7 +133,7 @@ def _join(
 
 
 def _runs(
-    chunks: list[tuple[BinaryIO, tuple[int, int]]],
+    chunks: Sequence[tuple[BinaryIO, tuple[int, int]]],
 ) -> list[tuple[BinaryIO, int, int]]:
     runs: list[tuple[BinaryIO, int, int]] = []
     for file, (offset, size) in chunks:

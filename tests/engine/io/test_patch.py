@@ -4,6 +4,7 @@ import numpy as np
 import OpenEXR
 import pytest
 
+from likeness_engine.io.attributes import make
 from likeness_engine.io.files import read_frame, write_frame
 from likeness_engine.io.frame import Window
 from likeness_engine.io.patch import CannotPatch, patch_exr
@@ -118,3 +119,26 @@ def test_patching_leaves_no_temporary(plate, tmp_path):
     folder = tmp_path / "out"
     write_frame(frame, folder / "out.exr", changed_rows=(30, 61))
     assert [p.name for p in folder.iterdir()] == ["out.exr"]
+
+
+@pytest.mark.parametrize("what", ["plate gone", "moved window", "lines upwards"])
+def test_a_plate_that_no_longer_fits_is_written_whole(plate, tmp_path, what):
+    path = plate()
+    if what == "lines upwards":
+        upwards = read_frame(path)
+        upwards.parts[0].header["lineOrder"] = make("lineOrder", 1)
+        write_frame(upwards, path)
+    frame = paint(path)
+    if what == "plate gone":
+        path.unlink()
+    if what == "moved window":
+        part = frame.parts[0]
+        data = part.data_window
+        part.data_window = Window(data.x0 + 3, data.y0 + 9, data.x1 + 3, data.y1 + 9)
+    with pytest.raises(CannotPatch):
+        patch_exr(frame, frame.parts[0], tmp_path / "x.exr", (30, 61))
+    write_frame(frame, tmp_path / "out.exr", changed_rows=(30, 61))
+    found = read_frame(tmp_path / "out.exr").parts[0]
+    assert found.data_window == frame.parts[0].data_window
+    for name, plane in frame.parts[0].channels.items():
+        assert found.channels[name].tobytes() == plane.tobytes()
