@@ -79,11 +79,11 @@ def measure_swap_error(work: Path) -> list[Row]:
     """mean |result - truth| over mean |plate - truth| inside the face, on held-out shots.
 
     Three synthetic shots of 8 frames, 1280x720, with grain; actors, lights and poses that neither
-    the demo nor the tests use. The truth is the same shot rendered with the other actor. The face is where the
-    renderer's matte of the replaced actor is above 0.5. The result is first multiplied by the one
-    gain per channel and shot that brings it nearest to the truth (a person's absolute albedo cannot
-    be known from one plate); the plate gets no such gain. Beside it: the same texture cut and
-    pasted (`over`, no light or grain match), measured alike. The note gives each shot.
+    the demo nor the tests use. The truth is the same shot rendered with the other actor. The face
+    is where the renderer's matte of the replaced actor is above 0.5. The result is first multiplied
+    by the one gain per channel and shot that brings it nearest to the truth (a person's absolute
+    albedo cannot be known from one plate); the plate gets no such gain. Beside it: the same texture
+    cut and pasted (`over`, no light or grain match), measured alike. The note gives each shot.
     """
     ours: list[float] = []
     plain: list[float] = []
