@@ -8,11 +8,13 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from likeness.cli.progress import Bars
 from likeness.errors import LikenessError
-from likeness.protocol.messages import Event
+
+if TYPE_CHECKING:  # dataclasses alone would double the time of `likeness --help`
+    from likeness.protocol.messages import Event
 
 
 class Printer:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional, TextIO
+from typing import TYPE_CHECKING, Any, Optional, TextIO
 
-from likeness.protocol.messages import Event
+if TYPE_CHECKING:
+    from likeness.protocol.messages import Event
+
 
 _FRAME_ENDS = ("frame_done", "frame_failed", "frame_skipped")
 _STAGE = "{desc} {percentage:3.0f}%|{bar}| {elapsed}"
