@@ -6,6 +6,7 @@ import numpy as np
 
 from likeness_engine.synthetic.actor import Actor
 from likeness_engine.synthetic.anatomy import base_points
+from likeness_engine.synthetic.ground import Ground
 from likeness_engine.synthetic.noise import cells, fractal, near_line
 from likeness_engine.synthetic.scene import Floats
 
@@ -30,31 +31,32 @@ FOLDS: tuple[tuple[tuple[int, ...], float, float, float], ...] = (
 )
 
 
-def carve(actor: Actor, places: Floats, lips: Floats) -> tuple[Floats, Floats]:
+def carve(actor: Actor, ground: Ground) -> tuple[Floats, Floats]:
     """Return the relief (N,) mm and how much light its hollows swallow (N,) 0..1."""
     seed = actor.seed * 64 + 30
-    height, dirt = _grain(places, lips, seed)
+    height, dirt = _grain(ground, seed)
     old = float(np.clip((actor.years - 22) / 53.0, 0, 1.2))
     base = base_points().astype(np.float32)
-    warped = places + 0.7 * np.stack([fractal(places, 7.0, 2, seed + k) for k in range(3)], 1)
-    warped = warped.astype(np.float32)
-    for number, (line, young, aged, wide) in enumerate(FOLDS):
+    shift = np.stack([ground.noise(7.0, 2, seed + k) for k in range(3)], 1)
+    warped = (ground.places + 0.7 * shift).astype(np.float32)
+    broken = 0.85 + 0.3 * ground.noise(5.0, 2, seed + 70)
+    for line, young, aged, wide in FOLDS:
         depth = young + (aged - young) * old
         if depth < 0.01:
             continue
         for mirror in (1, -1) if any(abs(base[i, 0]) > 1 for i in line) else (1,):
             through = smooth_line(base[list(line)] * np.array([mirror, 1, 1], np.float32))
             across, along = near_line(warped, through, wide * 3.5)
+            near = np.flatnonzero(across < wide * 3.5)
+            across, along = across[near], along[near]
             ends = np.clip(4 * np.minimum(along, 1 - along) + 0.15, 0, 1)
-            broken = 0.85 + 0.3 * fractal(places, 5.0, 2, seed + 70 + number)
-            groove = depth * ends * broken * np.exp(-((across / wide) ** 2))
-            groove -= 0.25 * depth * ends * np.exp(-(((across - wide * 1.7) / wide) ** 2))
-            groove[across >= wide * 3.5] = 0
-            height -= groove
-            dirt += np.clip(groove, 0, 1) * 0.55
-    return height.astype(np.float32), np.clip(dirt + _nostril_dark(places), 0, 0.95).astype(
-        np.float32
-    )
+            groove = np.exp(-((across / wide) ** 2))
+            groove -= 0.25 * np.exp(-(((across - wide * 1.7) / wide) ** 2))
+            groove *= depth * ends * broken[near]
+            height[near] -= groove
+            dirt[near] += np.clip(groove, 0, 1) * 0.55
+    dirt += ground.smooth(_nostril_dark)
+    return height, np.clip(dirt, 0, 0.95).astype(np.float32)
 
 
 def smooth_line(points: Floats) -> Floats:
@@ -69,24 +71,32 @@ def smooth_line(points: Floats) -> Floats:
     return line.astype(np.float32)
 
 
-def _grain(p: Floats, lips: Floats, seed: int) -> tuple[Floats, Floats]:
+def _grain(ground: Ground, seed: int) -> tuple[Floats, Floats]:
     """Return the relief of pores and fine lines, and the dark in them."""
-    oily = 0.35 + np.exp(-0.5 * (((np.abs(p[:, 0]) - 15) / 16) ** 2 + ((p[:, 1] - 26) / 20) ** 2))
-    oily += 0.5 * np.exp(-0.5 * ((p[:, 0] / 30) ** 2 + ((p[:, 1] + 35) / 18) ** 2))
+    p, lips = ground.places, ground.lips
+    oily = ground.smooth(_pore_zones)
     skin = np.clip(1 - 2.0 * lips, 0, 1)
     near, number = cells(p, 0.95, seed)
     pore = np.clip(1 - near[:, 0] / (0.16 + 0.16 * number), 0, 1) ** 0.8 * oily * skin
     near, _ = cells(p, 1.25, seed + 9)
     border = np.clip(1 - (near[:, 1] - near[:, 0]) / 0.16, 0, 1)
     height = -0.050 * pore - 0.012 * border * skin
-    height += 0.016 * fractal(p, 0.55, 2, seed + 3) + 0.035 * fractal(p, 3.0, 2, seed + 5)
-    lines = fractal(p * np.array([1.0, 0.13, 0.13], np.float32), 1.0, 2, seed + 7)
-    red = np.clip((lips - 0.45) / 0.3, 0, 1)
-    groove = np.clip(0.25 - np.abs(lines), 0, 1) * 4
-    height -= red * groove * 0.11
+    height += 0.016 * fractal(p, 0.55, 2, seed + 3) + 0.035 * ground.noise(3.0, 2, seed + 5)
     # The border of the lips stands up a little.
     height += 0.16 * np.exp(-(((lips - 0.45) / 0.16) ** 2))
-    return height.astype(np.float32), (0.30 * pore + 0.22 * red * groove).astype(np.float32)
+    red = np.flatnonzero(lips > 0.45)
+    lines = fractal(p[red] * np.array([1.0, 0.13, 0.13], np.float32), 1.0, 2, seed + 7)
+    groove = np.clip((lips[red] - 0.45) / 0.3, 0, 1) * np.clip(0.25 - np.abs(lines), 0, 1) * 4
+    height[red] -= groove * 0.11
+    dirt = 0.30 * pore
+    dirt[red] += 0.22 * groove
+    return height.astype(np.float32), dirt.astype(np.float32)
+
+
+def _pore_zones(p: Floats) -> Floats:
+    nose = ((np.abs(p[:, 0]) - 15) / 16) ** 2 + ((p[:, 1] - 26) / 20) ** 2
+    brow = (p[:, 0] / 30) ** 2 + ((p[:, 1] + 35) / 18) ** 2
+    return np.asarray(0.35 + np.exp(-0.5 * nose) + 0.5 * np.exp(-0.5 * brow))
 
 
 def _nostril_dark(p: Floats) -> Floats:

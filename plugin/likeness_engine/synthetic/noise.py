@@ -69,20 +69,26 @@ def cells(points: Floats, size: float, seed: int):  # type: ignore[no-untyped-de
         x, y, z = points[i, 0] / size, points[i, 1] / size, points[i, 2] / size
         ix, iy, iz = int(np.floor(x)), int(np.floor(y)), int(np.floor(z))
         best, second, who = 9.0, 9.0, 0.0
-        for k in range(-1, 2):
-            for j in range(-1, 2):
-                for h in range(-1, 2):
-                    cx, cy, cz = ix + h, iy + j, iz + k
-                    dx = cx + hash3(cx, cy, cz, seed) - x
-                    dy = cy + hash3(cx, cy, cz, seed + 1) - y
-                    dz = cz + hash3(cx, cy, cz, seed + 2) - z
-                    d = dx * dx + dy * dy + dz * dz
-                    if d < best:
-                        second = best
-                        best = d
-                        who = hash3(cx, cy, cz, seed + 3)
-                    elif d < second:
-                        second = d
+        for step in range(27):
+            at = (step + 13) % 27  # the own cell first
+            h, j, k = at % 3 - 1, at // 3 % 3 - 1, at // 9 - 1
+            cx, cy, cz = ix + h, iy + j, iz + k
+            # No seed of a cell is nearer than the cell's own wall.
+            gx = max(cx - x, x - cx - 1, 0.0)
+            gy = max(cy - y, y - cy - 1, 0.0)
+            gz = max(cz - z, z - cz - 1, 0.0)
+            if gx * gx + gy * gy + gz * gz >= second:
+                continue
+            dx = cx + hash3(cx, cy, cz, seed) - x
+            dy = cy + hash3(cx, cy, cz, seed + 1) - y
+            dz = cz + hash3(cx, cy, cz, seed + 2) - z
+            d = dx * dx + dy * dy + dz * dz
+            if d < best:
+                second = best
+                best = d
+                who = hash3(cx, cy, cz, seed + 3)
+            elif d < second:
+                second = d
         out[i, 0], out[i, 1] = np.sqrt(best), np.sqrt(second)
         number[i] = who
     return out, number

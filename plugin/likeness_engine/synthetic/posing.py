@@ -11,6 +11,7 @@ import numpy.typing as npt
 from likeness_engine.synthetic.actor import Actor
 from likeness_engine.synthetic.anatomy import NECK_PIVOT
 from likeness_engine.synthetic.features import turn
+from likeness_engine.synthetic.ground import to_atlas
 from likeness_engine.synthetic.hair import Strands, grow_brows, grow_hair
 from likeness_engine.synthetic.head import Model, build_head, fine_skin
 from likeness_engine.synthetic.light import find_open_sky, gather_sky, radiance
@@ -27,7 +28,6 @@ from likeness_engine.synthetic.materials import (
 )
 from likeness_engine.synthetic.raster import vertex_frames
 from likeness_engine.synthetic.scene import CLOTH, Camera, Expression, Floats, Ints, Light, Pose
-from likeness_engine.synthetic.skin import to_atlas
 
 Doubles = npt.NDArray[np.float64]
 Placement = tuple[Doubles, Doubles]  # rotation (3, 3) and shift (3,): world = rotation @ p + shift
@@ -49,9 +49,11 @@ class Quality:
         """Return the quality for a head drawn at `px_per_mm`."""
         if px_per_mm > 2.6:
             return cls(3, 2048, 48, 224, 1024, 1.0)
-        if px_per_mm > 1.1:
-            return cls(2, 1024, 32, 128, 512, 0.6)
-        return cls(2, 512, 24, 96, 320, 0.3)
+        if px_per_mm > 1.3:
+            return cls(2, 1024, 32, 128, 512, 0.5)
+        if px_per_mm > 0.7:
+            return cls(2, 512, 24, 96, 320, 0.25)
+        return cls(2, 256, 16, 64, 192, 0.10)
 
 
 @dataclass(frozen=True)

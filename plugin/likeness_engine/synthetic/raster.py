@@ -12,6 +12,29 @@ from likeness_engine.synthetic.scene import Floats, Ints
 
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
+def _span(py, bx, by, cx, cy, inv, low, high):  # type: ignore[no-untyped-def]
+    """Return the part of a row, low to high from the first corner, that a triangle may cover.
+
+    Thin triangles (hair) leave most of their box empty; exact tests follow for what is left.
+    """
+    for k in range(3):
+        if k == 0:
+            slope, value = cy * inv, -py * cx * inv
+        elif k == 1:
+            slope, value = -by * inv, bx * py * inv
+        else:
+            slope, value = (by - cy) * inv, 1.0 + py * (cx - bx) * inv
+        value += 2e-6
+        if slope > 1e-12:
+            low = max(low, -value / slope)
+        elif slope < -1e-12:
+            high = min(high, -value / slope)
+        elif value < 0:
+            return 1.0, 0.0
+    return low, high
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator]
 def draw(screen: Floats, triangles: Ints, first: int, seen: Ints, depth: Floats, *, both: bool):  # type: ignore[no-untyped-def]
     """Draw triangles into `seen` (H, W) int32 and `depth` (H, W) float32, both changed in place.
 
@@ -38,7 +61,12 @@ def draw(screen: Floats, triangles: Ints, first: int, seen: Ints, depth: Floats,
         inv = 1.0 / area
         for y in range(y0, y1):
             py = y + 0.5 - ay
-            for x in range(x0, x1):
+            low, high = _span(py, bx, by, cx, cy, inv, x0 + 0.5 - ax, x1 - 0.5 - ax)
+            if low > high:
+                continue
+            first_x = max(int(np.floor(low + ax - 0.5)), x0)
+            last_x = min(int(np.ceil(high + ax - 0.5)) + 1, x1)
+            for x in range(first_x, last_x):
                 px = x + 0.5 - ax
                 wb = (px * cy - py * cx) * inv
                 wc = (bx * py - by * px) * inv

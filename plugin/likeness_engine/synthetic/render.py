@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from likeness_engine.faces.topology import POINTS
 from likeness_engine.synthetic.actor import Actor
+from likeness_engine.synthetic.ground import from_atlas
 from likeness_engine.synthetic.light import cast_shadow
 from likeness_engine.synthetic.materials import Look
 from likeness_engine.synthetic.posing import Posed, Quality, placements, pose_actor
@@ -23,7 +24,7 @@ from likeness_engine.synthetic.scene import (
     Render,
 )
 from likeness_engine.synthetic.shade import find_truth, shade
-from likeness_engine.synthetic.skin import from_atlas, paint_skin
+from likeness_engine.synthetic.skin import paint_skin
 
 # Scatter of light in skin: (standard deviation mm, weight) a channel, after the wide and narrow
 # lobes of d'Eon, Luebke and Enderton 2007, "Efficient Rendering of Human Skin".
