@@ -9,9 +9,11 @@ import numpy as np
 import PyOpenColorIO
 
 from likeness.errors import ParameterError
+from likeness_engine.io.attributes import make, text
 from likeness_engine.io.display import decode_display, encode_display
 from likeness_engine.io.frame import Frame
-from likeness_engine.io.primaries import PREFIX, name_of, to_acescg
+from likeness_engine.io.primaries import AP1, PREFIX, WHOLE_NUMBER_SPACE, name_of, to_acescg
+from likeness_engine.io.samples import to_native
 
 DEFAULT_CONFIG = "ocio://cg-config-v2.1.0_aces-v1.3_ocio-v2.3"
 WORKING_SPACE = "ACEScg"
@@ -30,8 +32,6 @@ _ALIASES = {
     "acescg": ("ACEScg", "lin_ap1"),
     "data": ("Raw", "raw"),
 }
-
-_FLOAT_DEFAULT, _WHOLE_DEFAULT = WORKING_SPACE, "srgb_rec709_scene"
 
 _OCIO_ERRORS = (PyOpenColorIO.Exception, PyOpenColorIO.ExceptionMissingFile)
 
@@ -79,6 +79,22 @@ class Colour:
         return decode_display(rgb, 2.0**-exposure)
 
 
+def linearise(frame: Frame, colour: Colour, layer: str = "", view: str = "") -> None:
+    """Turn a frame's colour into linear ACEScg, in place, and say so in its header.
+
+    For plates that are no EXR: their result is an EXR, which every compositor reads as linear.
+    Half and float planes stay what they are; alpha is not multiplied in.
+    """
+    part, names = frame.rgb_part(layer, view), frame.rgb_names(layer, view)
+    linear = colour.to_linear(frame.read_rgb(None, layer, view))
+    for plane, name in enumerate(names):
+        part.channels[name] = to_native(linear[..., plane], part.channels[name].dtype)[0].copy()
+    part.header.pop("oiio:ColorSpace", None)
+    part.header["colorInteropID"] = text("lin_ap1_scene")
+    part.header["chromaticities"] = make("chromaticities", *AP1)
+    frame.float_source = True
+
+
 def space_of(frame: Frame) -> str:
     """Return the colour space a frame says it is in.
 
@@ -98,7 +114,7 @@ def space_of(frame: Frame) -> str:
     word = header.get("oiio:ColorSpace")
     if word and word.kind == "string" and word.value:
         return str(word.value)
-    return _FLOAT_DEFAULT if frame.float_source else _WHOLE_DEFAULT
+    return WORKING_SPACE if frame.float_source else WHOLE_NUMBER_SPACE
 
 
 @lru_cache(maxsize=16)

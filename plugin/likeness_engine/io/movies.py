@@ -19,6 +19,7 @@ from likeness.errors import FrameError
 from likeness_engine.io import attributes as attr
 from likeness_engine.io.attributes import Attribute
 from likeness_engine.io.frame import Frame, Part, Window
+from likeness_engine.io.primaries import WHOLE_NUMBER_SPACE
 from likeness_engine.io.yuv import to_rgb
 
 _LOCK = threading.Lock()
@@ -27,8 +28,11 @@ _last: _Reader | None = None
 # ITU-T H.273 transfer characteristics to the names that OpenColorIO's built-in configs know.
 _TRANSFERS = {
     1: "g24_rec709",
+    6: "g24_rec709",
     8: "lin_rec709",
     13: "srgb_rec709_scene",
+    14: "g24_rec2020",  # not in the configs of ACES 1.3: an error asks for the space by name
+    15: "g24_rec2020",
     16: "pq_rec2020_display",
     18: "hlg_rec2020_display",
 }
@@ -43,8 +47,8 @@ def read_movie_frame(path: Path, number: int) -> Frame:
         picture, reader = _picture(path, number)
         planes = _upright(to_rgb(picture), picture)
         header = reader.header(number)
-    if name := _TRANSFERS.get(int(picture.color_trc or 0)):
-        header["oiio:ColorSpace"] = attr.text(name)
+    space = _TRANSFERS.get(int(picture.color_trc or 0), WHOLE_NUMBER_SPACE)
+    header["oiio:ColorSpace"] = attr.text(space)
     high, wide, depth = planes.shape
     names = "RGBA"[:depth]
     window = Window(0, 0, wide, high)

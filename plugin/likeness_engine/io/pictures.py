@@ -14,6 +14,7 @@ from likeness_engine.io import attributes as attr
 from likeness_engine.io.attributes import Attribute
 from likeness_engine.io.exr import MAX_PIXEL_BYTES, MAX_SIDE
 from likeness_engine.io.frame import Frame, Part, Window
+from likeness_engine.io.primaries import WHOLE_NUMBER_SPACE
 
 # A file is what its first bytes say, not what its name says: an 8-bit JPEG named .dpx is refused.
 _MAGIC = {
@@ -104,16 +105,20 @@ def _frame(path: Path, number: int, spec: Any, pixels: np.ndarray) -> Frame:
         data = display = Window(0, 0, wide, high)
     names = _names(list(spec.channelnames))
     channels = {name: pixels[..., index].copy() for name, index in names.items()}
+    header = _header(spec)
+    floats = str(spec.format) in ("half", "float", "double")
+    if not floats:  # or the EXR that goes out would be taken for linear
+        header.setdefault("oiio:ColorSpace", attr.text(WHOLE_NUMBER_SPACE))
     aspect = spec.get_float_attribute("PixelAspectRatio", 1.0)
     part = Part(
         name="",
         channels=channels,
-        header=_header(spec),
+        header=header,
         data_window=data,
         display_window=display,
         pixel_aspect=1.0 / aspect if turned >= 5 else aspect,
     )
-    return Frame(str(path), number, [part], float_source=str(spec.format) in ("half", "float"))
+    return Frame(str(path), number, [part], float_source=floats)
 
 
 def _fractions(pixels: np.ndarray, spec: Any) -> np.ndarray:

@@ -10,14 +10,16 @@ from likeness.errors import ParameterError
 
 PREFIX = "linear primaries "
 
+WHOLE_NUMBER_SPACE = "srgb_rec709_scene"  # of pictures and movies that do not say theirs
+
 # Red, green, blue, white as x, y. Sources: SMPTE ST 2065-1, S-2014-004 (ACEScg), ITU-R BT.709,
 # BT.2020, SMPTE EG 432-1.
 _AP0 = (0.7347, 0.2653, 0.0, 1.0, 0.0001, -0.077, 0.32168, 0.33767)
-_AP1 = (0.713, 0.293, 0.165, 0.83, 0.128, 0.044, 0.32168, 0.33767)
+AP1 = (0.713, 0.293, 0.165, 0.83, 0.128, 0.044, 0.32168, 0.33767)
 REC709 = (0.64, 0.33, 0.30, 0.60, 0.15, 0.06, 0.3127, 0.3290)
 _KNOWN = {
     "ACES2065-1": _AP0,
-    "ACEScg": _AP1,
+    "ACEScg": AP1,
     "lin_rec709": REC709,
     "lin_rec2020": (0.708, 0.292, 0.170, 0.797, 0.131, 0.046, 0.3127, 0.3290),
     "lin_p3d65": (0.680, 0.320, 0.265, 0.690, 0.150, 0.060, 0.3127, 0.3290),
@@ -44,8 +46,8 @@ def to_acescg(name: str) -> np.ndarray:
     """
     try:
         numbers = [float(word) for word in name.removeprefix(PREFIX).split()]
-        source, target = rgb_to_xyz(numbers), rgb_to_xyz(_AP1)
-        return np.linalg.inv(target) @ _adapted(numbers[6:], _AP1[6:]) @ source
+        source, target = rgb_to_xyz(numbers), rgb_to_xyz(AP1)
+        return np.linalg.inv(target) @ _adapted(numbers[6:], AP1[6:]) @ source
     except (ValueError, ZeroDivisionError, np.linalg.LinAlgError) as error:
         raise ParameterError(
             f"The plate's primaries ({name!r}) describe no colour space: {error}. "

@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as arrays
 
 from likeness.errors import ParameterError
 from likeness_engine.io.attributes import make, text
-from likeness_engine.io.colour import DEFAULT_CONFIG, Colour, space_of
+from likeness_engine.io.colour import DEFAULT_CONFIG, Colour, linearise, space_of
 from likeness_engine.io.primaries import REC709, name_of
 
 BUILT_IN = [
@@ -240,3 +240,24 @@ def test_threads_may_share_a_colour():
         thread.join()
     assert set(found) == {expected}
     assert len(found) == 8
+
+
+def test_a_linearised_frame_is_acescg_and_says_so(half_plate, tmp_path):
+    from likeness_engine.io.files import read_frame, write_frame
+
+    part = half_plate.parts[0]
+    codes = np.random.default_rng(2).integers(0, 256, (40, 48, 3))
+    for index, name in enumerate("RGB"):
+        part.channels[name] = (codes[..., index] / 255).astype(np.float32)
+    part.header["oiio:ColorSpace"] = text("srgb_rec709_scene")
+    half_plate.float_source = False
+    alpha, colour = part.channels["A"].tobytes(), Colour.of_frame(half_plate)
+    linearise(half_plate, colour)
+    write_frame(half_plate, tmp_path / "a.exr")
+    again = read_frame(tmp_path / "a.exr")
+    assert space_of(again) == "lin_ap1_scene"
+    assert again.parts[0].channels["A"].tobytes() == alpha
+    np.testing.assert_allclose(colour.from_linear(again.read_rgb()) * 255, codes, atol=1e-3)
+    np.testing.assert_array_equal(
+        Colour.of_frame(again).to_linear(again.read_rgb()), again.read_rgb()
+    )

@@ -153,3 +153,12 @@ def test_a_jpeg_reads_close_to_what_was_saved(save):
     # JPEG at quality 98 with halved chroma: a few codes
     np.testing.assert_allclose(frame.read_rgb() * 255, pixels, atol=8)
     assert frame.parts[0].header["oiio:ColorSpace"].value == "srgb_rec709_scene"
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.tif", "a.dpx"])
+def test_the_exr_of_a_picture_says_that_it_is_not_linear(name, save):
+    from likeness_engine.io.colour import space_of
+
+    path = save(name, np.zeros((4, 4, 3), np.uint16), "uint16")
+    write_frame(read_frame(path, 1), path.with_suffix(".exr"))
+    assert space_of(read_frame(path.with_suffix(".exr"))) == "srgb_rec709_scene"
