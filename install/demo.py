@@ -12,9 +12,9 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
-from likeness_engine.synthetic.shot import DEMO_FRAMES, write_demo_shot, write_photos
 from tqdm import tqdm
 
 import environment
@@ -23,18 +23,22 @@ from likeness.documents.track import Track
 from likeness_engine.contact_sheet import Shot, pick_frames, save_sheet, shot_sheet
 from likeness_engine.io.colour import Colour
 from likeness_engine.io.sequence import Sequence
+from likeness_engine.synthetic.actor import ADA, BO
+from likeness_engine.synthetic.photos import write_photos
+from likeness_engine.synthetic.shot import write_demo_shot
 from steps import Ledger, digest_of
 
 DEMO = Path("demo")  # below the clone; commands are printed as a person would type them there
-PLATE = DEMO / "plate" / "demo.####.exr"
-TRUTH = DEMO / "truth" / "demo.####.exr"
-RESULT = DEMO / "result" / "demo_likeness.####.exr"
-TRACK = DEMO / "result" / "demo_likeness.track.json"
+NAME, FRAMES = "demo", 48
+PLATE = DEMO / "plate" / f"{NAME}.####.exr"
+TRUTH = DEMO / "truth" / f"{NAME}.####.exr"
+RESULT = DEMO / "result" / f"{NAME}_likeness.####.exr"
+TRACK = DEMO / "result" / f"{NAME}_likeness.track.json"
 PHOTOS = DEMO / "photos"
 CONSENT = DEMO / "bo-consent.json"
 SHEET = DEMO / "contact_sheet.png"
 SOURCES = environment.ROOT / "plugin"
-IDENTITY = "bo"
+IDENTITY = BO.name
 ROWS = 4  # close-ups on the sheet
 
 
@@ -75,15 +79,25 @@ def draw_shot() -> None:
     """Render the plate, and the same shot with the other actor in it: the truth."""
     for folder in (PLATE.parent, TRUTH.parent):
         shutil.rmtree(folder, ignore_errors=True)
-    with tqdm(total=1.0, desc="demo shot", bar_format=BAR) as bar:
-        write_demo_shot(PLATE.parent, TRUTH.parent, progress=lambda part: advance(bar, part))
+    for actor, pattern in ((ADA, PLATE), (BO, TRUTH)):
+        with tqdm(total=FRAMES, desc=f"demo shot, {pattern.parent.name}", unit="frame") as bar:
+            write_demo_shot(pattern.parent, actor, name=NAME, frames=FRAMES, progress=mover_of(bar))
+
+
+def mover_of(bar: tqdm) -> Callable[[int, int], None]:
+    """Return what a long work calls with how much is done, to move the bar there."""
+
+    def move(done: int, of: int) -> None:
+        bar.update(done - bar.n)
+
+    return move
 
 
 def draw_photos() -> None:
     """Render the photographs of the actor whose face is put on."""
     shutil.rmtree(PHOTOS, ignore_errors=True)
-    with tqdm(total=1.0, desc="photographs", bar_format=BAR) as bar:
-        write_photos(PHOTOS, progress=lambda part: advance(bar, part))
+    print(f"Photographing {BO.name}, the actor whose face is put on", flush=True)
+    write_photos(BO, PHOTOS)
 
 
 def add_identity() -> None:
@@ -125,9 +139,7 @@ def make_sheet() -> None:
         title="Likeness   demo shot, two procedural actors   1920x1080 ACEScg half",
     )
     frames = pick_frames(track, ROWS)
-    with tqdm(total=1, desc="contact sheet", bar_format=BAR) as bar:
-        save_sheet(shot_sheet(shot, frames), SHEET)
-        bar.update(1)
+    save_sheet(shot_sheet(shot, frames), SHEET)
 
 
 def run(*words: str, quiet: bool = False) -> None:
@@ -147,8 +159,15 @@ def run(*words: str, quiet: bool = False) -> None:
 def shot_files() -> list[Path]:
     """Return every frame of plate and truth."""
     return [
-        Sequence.parse(pattern).path(number) for pattern in (PLATE, TRUTH) for number in DEMO_FRAMES
+        Sequence.parse(pattern).path(number)
+        for pattern in (PLATE, TRUTH)
+        for number in shot_numbers()
     ]
+
+
+def shot_numbers() -> list[int]:
+    """Return the frame numbers of the shot."""
+    return [scene.number for scene in describe_shot(FRAMES)]
 
 
 def say_where(seconds: float) -> None:
@@ -164,13 +183,6 @@ def say_where(seconds: float) -> None:
         print(f"  {words:<14} {path}")
     print(f"\nA plate of your own: {environment.launcher_of(environment.VENV)} swap --help")
 
-
-def advance(bar: tqdm, part: float) -> None:
-    """Move a bar to a part of the whole, 0..1."""
-    bar.update(max(0.0, part - bar.n))
-
-
-BAR = "{desc} {percentage:3.0f}%|{bar}| {elapsed}"
 
 if __name__ == "__main__":
     sys.exit(main())

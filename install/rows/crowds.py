@@ -13,23 +13,16 @@ from likeness.nodes import Detect
 from likeness_engine.io.display import encode_display
 from likeness_engine.models.store import PRESENT, onnx_path, state
 from likeness_engine.run import detect_plate
-from likeness_engine.synthetic.render import render
-from likeness_engine.synthetic.scene import Camera, Expression, Pose
-from rows.material import (
-    Floats,
-    add_grain,
-    bench_actor,
-    distance_for,
-    make_texture,
-    paste,
-    write_plate,
-)
+from likeness_engine.synthetic.crowd import crowd
+from likeness_engine.synthetic.setting import develop
+from rows.material import Floats, write_plate
 from rows.row import Row, Skip
 
 YUNET = "yunet-2023mar"
-CROWDS, ACROSS, DOWN = 3, 5, 3
+CROWDS, FACES = 3, 20
+FIRST_SEED = 9000  # crowds that nothing else uses
 WIDTH, HEIGHT = 1920, 1080
-SMALLEST, LARGEST = 30, 100  # px, height of the face
+SIZES = (30.0, 100.0)  # px, height of the face
 SCORE = 0.6  # YuNet's threshold; the one its authors' demo shows crowds with is 0.9
 
 
@@ -44,18 +37,19 @@ class Tally:
 def measure_crowds(work: Path) -> list[Row]:
     """Faces found in crowds of 30 to 100 px, and false ones, beside YuNet on the same pictures.
 
-    Three plates of 1920x1080, each with 15 different actors (heads turned up to 35 degrees, rolled
-    up to 20) over a busy texture, grain. A face is found when a box's middle lies in the true face
-    and its size is within a factor of 2; every further box is false. Detect runs with its defaults
-    on one frame each; YuNet (cv2.FaceDetectorYN) on the whole plate as a display shows it, at a
-    score of 0.6. The targets are YuNet's own numbers.
+    Three plates of 1920x1080, each a `synthetic.crowd` of 20 faces over a busy texture, with grain.
+    A face is found when a box's middle lies in the true face and its size is within a factor of 2;
+    every further box is false. Detect runs with its defaults on one frame each; YuNet
+    (cv2.FaceDetectorYN) on the whole plate as a display shows it, at a score of 0.6. The targets
+    are YuNet's own numbers.
     """
     if state(YUNET) != PRESENT:
         raise Skip(f"no YuNet to compare with; bring it: likeness models fetch {YUNET} --file PATH")
     ours = theirs = Tally(0, 0)
     total = 0
     for seed in tqdm(range(CROWDS), desc="crowds", unit="plate"):
-        rgb, truth = make_crowd(seed)
+        people = crowd(FIRST_SEED + seed, (WIDTH, HEIGHT), FACES, SIZES)
+        rgb, truth = develop(people.rgb, FIRST_SEED, seed), people.boxes
         path = work / f"crowd{seed}" / "plate.1001.exr"
         write_plate(rgb, path, 1001)
         track = detect_plate(str(path), Detect(), output=path.with_name("track.json"))
@@ -79,30 +73,6 @@ def measure_crowds(work: Path) -> list[Row]:
             note=f"YuNet {theirs.false}",
         ),
     ]
-
-
-def make_crowd(seed: int) -> tuple[Floats, Floats]:
-    """Return a plate of many small people and the box of each true face, (N, 4) px."""
-    dice = np.random.default_rng([seed, 31])
-    picture = make_texture(100 + seed, WIDTH, HEIGHT)
-    boxes = []
-    wide, high = WIDTH // ACROSS, HEIGHT // DOWN
-    camera = Camera(width=wide, height=high, aperture_mm=36.0 * wide / WIDTH)
-    for k in range(ACROSS * DOWN):
-        size = float(np.exp(dice.uniform(np.log(SMALLEST), np.log(LARGEST))))
-        pose = Pose(
-            yaw=dice.uniform(-35, 35),
-            pitch=dice.uniform(-12, 12),
-            roll=dice.uniform(-20, 20),
-            position_mm=(0, 0, distance_for(size, camera)),
-        )
-        expression = Expression(jaw=dice.uniform(0, 0.4), smile_left=dice.uniform(0, 0.6))
-        shot = render(bench_actor(100 * seed + k), pose, expression, camera=camera)
-        left, top = (k % ACROSS) * wide, (k // ACROSS) * high
-        paste(picture, shot, left, top)
-        points = shot.landmarks[:468, :2] + (left, top)
-        boxes.append([*points.min(0), *points.max(0)])
-    return add_grain(picture, seed), np.array(boxes, np.float32)
 
 
 def find_with_yunet(rgb: Floats) -> Floats:

@@ -13,12 +13,11 @@ from likeness.nodes import Detect
 from likeness_engine.run import detect_plate
 from likeness_engine.synthetic.render import render
 from likeness_engine.synthetic.scene import Camera, Expression, Pose
+from likeness_engine.synthetic.setting import develop, make_texture
 from rows.material import (
     Floats,
-    add_grain,
     bench_actor,
     distance_for,
-    make_texture,
     mean_of,
     write_plate,
 )
@@ -72,7 +71,7 @@ def track_of(
     seed: int, poses: Iterable[Pose], camera: Camera, folder: Path
 ) -> tuple[Track, list[Floats]]:
     """Render a shot, detect over it; return the track and each frame's true points (478, 3)."""
-    background = make_texture(seed, camera.width, camera.height)
+    background = make_texture(camera.width, camera.height, seed)
     truths: list[Floats] = []
     drawn: dict[Pose, tuple[Floats, Floats]] = {}
     for k, pose in enumerate(poses):
@@ -82,7 +81,7 @@ def track_of(
             )
             drawn[pose] = shot.rgb, shot.landmarks
         rgb, landmarks = drawn[pose]
-        write_plate(add_grain(rgb, k), folder / f"plate.{FIRST + k}.exr", FIRST + k)
+        write_plate(develop(rgb, seed, k), folder / f"plate.{FIRST + k}.exr", FIRST + k)
         truths.append(landmarks)
     plates = str(folder / "plate.####.exr")
     return detect_plate(plates, Detect(), output=folder / "track.json"), truths

@@ -12,12 +12,11 @@ from likeness_engine.provenance.pixels import hash_frame
 from likeness_engine.run import run_request
 from likeness_engine.synthetic.render import render
 from likeness_engine.synthetic.scene import Camera, Expression, Pose
+from likeness_engine.synthetic.setting import develop, make_texture
 from rows.material import (
     add_actor,
-    add_grain,
     bench_actor,
     distance_for,
-    make_texture,
     swap_request,
     write_plate,
 )
@@ -59,12 +58,12 @@ def measure_ranges(work: Path) -> list[Row]:
 def make_shot(folder: Path) -> str:
     """Write ten small plates of a head that turns and talks; return their pattern."""
     camera = Camera(width=960, height=540)
-    background = make_texture(8, camera.width, camera.height)
+    background = make_texture(camera.width, camera.height, 8)
     for k, number in enumerate(NUMBERS):
         pose = Pose(yaw=-20 + 4.5 * k, position_mm=(0, 0, distance_for(260, camera)))
         expression = Expression(jaw=0.5 if k % 4 == 1 else 0.1, blink_left=0.1 * (k % 3))
         shot = render(bench_actor(3), pose, expression, camera=camera, background=background)
-        write_plate(add_grain(shot.rgb, k), folder / f"plate.{number}.exr", number)
+        write_plate(develop(shot.rgb, 8, k), folder / f"plate.{number}.exr", number)
     return str(folder / "plate.####.exr")
 
 
