@@ -20,6 +20,7 @@ from likeness_engine.faces.patch import Array, Box, Patch, Plate, cut, expose, l
 # (n, h, w, 3) pictures in -1..1 -> (n, a, 16) boxes and key points, (n, a) logits
 DetectorNet = Callable[[Array], tuple[Array, Array]]
 
+AGAIN_SIDE = 128  # pixels of the second look: the size that the net was trained on
 BEST_PX = 22.0  # a face of this height at net scale is found nearly always; of 14 px, half the time
 _STRIDE = 16
 _ANCHORS = ((8, 2), (16, 6))  # stride, anchors a cell, in the order of the net's output
@@ -108,6 +109,15 @@ def search_picture(
         axis=1,
     )
     return merge(faces, scores)
+
+
+def score_middle(picture: Array, net: DetectorNet) -> float:
+    """Return the best score, 0..1, of a face in the middle of a square picture in 0..1."""
+    side = picture.shape[0]
+    boxes, logits = net(picture[None] * np.float32(2) - np.float32(1))
+    places = boxes[0].reshape(-1, 8, 2)[:, 0] + _anchors(side, side)
+    near = np.abs(places - side / 2).max(1) < side * 0.15
+    return float(1 / (1 + np.exp(-np.clip(logits[0][near].max(initial=-80.0), -80, 80))))
 
 
 def merge(faces: Array, scores: Array) -> list[Detection]:

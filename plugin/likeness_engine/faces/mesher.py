@@ -127,24 +127,25 @@ def mesh_face(
     Each of the `passes` finds a better crop; the last one averages `moves` of it.
     """
     patch = read_patch(plate, crop)
-    picture = _expose_patch(patch)
+    picture = expose_patch(patch)
     for k in range(passes):
         last = k == passes - 1
         points, presence = _run_mesh(picture, patch, crop, mesh_net, moves if last else ONE)
         crop = crop_of_mesh(points)
         if not last and not _covers(patch, crop):
             patch = read_patch(plate, crop)
-            picture = _expose_patch(patch)
+            picture = expose_patch(patch)
     return Mesh(_with_eyes(picture, patch, points, iris_net), presence)
 
 
 def presence(plate: Plate, crop: Crop, mesh_net: MeshNet) -> tuple[Array, float]:
     """Return a quick mesh (468, 3) in square pixels and the presence score, from one crop."""
     patch = read_patch(plate, crop)
-    return _run_mesh(_expose_patch(patch), patch, crop, mesh_net, ONE)
+    return _run_mesh(expose_patch(patch), patch, crop, mesh_net, ONE)
 
 
-def _expose_patch(patch: Patch) -> Array:
+def expose_patch(patch: Patch) -> Array:
+    """Return a patch (h, w, 3) as the nets see it, exposed for what is in its middle."""
     height, width = patch.rgb.shape[:2]
     core = patch.rgb[height // 4 : -(height // 4) or None, width // 4 : -(width // 4) or None]
     return expose(patch.rgb, even_gain(core))
