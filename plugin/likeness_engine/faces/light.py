@@ -16,6 +16,7 @@ from likeness_engine.faces.topology import SKIN, Floats, surface, topology
 from likeness_engine.faces.unwrap import View, draw_uv_layout
 
 MAP = 128  # texels across the light map
+TEXTURE = 0.12  # log light; skin's own texture changes by less, shadows and highlights by more
 DARK = 1e-3  # scene-linear; below it a log says more of noise than of light
 
 
@@ -52,21 +53,47 @@ def blur_over_skin(values: Floats, weights: Floats, sigma: float) -> Floats:
 
 
 def light_ratio(plate: View, element: View, *, softness: float) -> Floats:
-    """Return the log gain (S, S, 3) that gives the element the plate's soft light.
+    """Return the log gain (S, S, 3) that gives the element the plate's light.
 
-    `softness` is the blur's sigma as a part of the UV map. Includes the faces' mean tone.
+    A guided filter (He, Sun and Tang 2010): where the plate's skin changes by more than texture
+    does - the edge of a shadow, a highlight - the gain follows it to the texel; elsewhere it is a
+    blur of sigma `softness` (a part of the UV map), so that what is finer stays the identity's own.
+    Includes the faces' mean tone.
     """
     size = plate.texture.shape[0]
+    sigma = softness * size
     weights = skin_weights(size) * plate.quality * np.minimum(element.quality * 4, 1)
-    ratio = np.log(np.maximum(plate.texture, DARK)) - np.log(np.maximum(element.texture, DARK))
-    # Hair, glasses or a hand over the skin: far from the middle ratio, so it counts little.
-    luma = ratio.mean(2)
+    lit = np.log(np.maximum(plate.texture, DARK))
+    ratio = (lit - np.log(np.maximum(element.texture, DARK))).astype(np.float32)
+    weights = (weights * _without_strangers(ratio.mean(2), weights)).astype(np.float32)
+    guide = _skin_only(lit.mean(2).astype(np.float32), weights, sigma)
+    stack = np.dstack([guide, guide * guide, ratio, ratio * guide[..., None]])
+    mean = blur_over_skin(stack, weights, sigma)
+    mean_guide = mean[..., 0]
+    variance = np.maximum(mean[..., 1] - mean_guide**2, 0)
+    covariance = mean[..., 5:8] - mean[..., 2:5] * mean_guide[..., None]
+    slope = np.clip(covariance / (variance + TEXTURE**2)[..., None], 0, 1)
+    offset = mean[..., 2:5] - slope * mean_guide[..., None]
+    soft = blur_over_skin(np.dstack([slope, offset]), weights, sigma / 2)
+    return np.asarray(soft[..., :3] * guide[..., None] + soft[..., 3:], np.float32)
+
+
+def _without_strangers(luma: Floats, weights: Floats) -> Floats:
+    """Return weights (S, S) that let hair, glasses or a hand over the skin count for little."""
     chosen = luma[weights > 0.2]
-    if chosen.size:
-        middle = float(np.median(chosen))
-        spread = 1.4826 * float(np.median(np.abs(chosen - middle))) + 0.05
-        weights = weights / (1 + ((luma - middle) / (3 * spread)) ** 4)
-    return blur_over_skin(ratio.astype(np.float32), weights.astype(np.float32), softness * size)
+    if not chosen.size:
+        return np.ones_like(luma)
+    middle = float(np.median(chosen))
+    spread = 1.4826 * float(np.median(np.abs(chosen - middle))) + 0.25
+    return np.asarray(1 / (1 + ((luma - middle) / (4 * spread)) ** 4), np.float32)
+
+
+def _skin_only(luma: Floats, weights: Floats, sigma: float) -> Floats:
+    """Return the plate's log luminance with brows, lips and lids filled in from the skin around."""
+    fill = blur_over_skin(luma[..., None], weights, sigma * 0.6)[..., 0]
+    trust = cv2.GaussianBlur(weights, (0, 0), 1.0)
+    trust = np.clip((trust - 0.15) / 0.5, 0, 1)
+    return cv2.GaussianBlur((fill + (luma - fill) * trust).astype(np.float32), (0, 0), 0.7)
 
 
 def mean_over_skin(log_gain: Floats, quality: Floats) -> Floats:
