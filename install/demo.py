@@ -25,7 +25,7 @@ from likeness_engine.io.colour import Colour
 from likeness_engine.io.sequence import Sequence
 from likeness_engine.synthetic.actor import ADA, BO
 from likeness_engine.synthetic.photos import write_photos
-from likeness_engine.synthetic.shot import write_demo_shot
+from likeness_engine.synthetic.shot import describe_shot, write_demo_shot
 from steps import Ledger, digest_of
 
 DEMO = Path("demo")  # below the clone; commands are printed as a person would type them there
