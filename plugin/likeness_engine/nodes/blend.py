@@ -22,7 +22,7 @@ from likeness_engine.faces.topology import Floats
 from likeness_engine.faces.unwrap import View, unwrap
 from likeness_engine.nodes.element import Element
 
-SOFTNESS = 0.055  # sigma of what counts as light, as a part of the UV map (about 1/15 of a face)
+SOFTNESS = 0.03  # sigma of what counts as light, as a part of the UV map (about 1/30 of a face)
 
 
 @dataclass(frozen=True)
