@@ -1,4 +1,4 @@
-"""Who an actor is: bones, skin, eyes, hair, age. Nobody real; every number is drawn or chosen here."""
+"""Who an actor is: bones, skin, eyes, hair, age. Nobody real: numbers drawn or chosen here."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ class Actor:
     hair: Vector = (0.045, 0.028, 0.018)
     style: str = "tied"  # tied, crop
     hairline_mm: float = 0.0  # higher is further up
+    neck: float = 1.0  # width
     oil: float = 1.0  # strength of the skin's shine
 
     def aged(self, years: float) -> Actor:
@@ -44,18 +45,21 @@ ADA = Actor(
     years=29.0,
     scale=(0.985, 1.0, 1.0),
     bones=tuple({
-        "jaw_width": -0.5, "cheekbones": 0.5, "chin_width": -0.3, "nose_width": -0.6,
-        "nose_length": -0.4, "nose_tip_up": 0.6, "lip_upper": 0.9, "lip_lower": 0.9,
-        "eye_open": 0.7, "eye_tilt": 0.5, "brow_height": 0.5, "brow_ridge": -0.7,
+        "jaw_width": -1.2, "cheekbones": 0.8, "chin_width": -0.9, "chin_length": -0.5,
+        "nose_width": -0.7, "nose_length": -0.7, "nose_tip_up": 0.7, "lip_upper": 0.8,
+        "lip_lower": 0.8, "eye_open": 0.3, "eye_tilt": 0.6, "brow_height": 0.5,
+        "brow_ridge": -1.0, "cheek_fat": 0.3,
     }.items()),
     skin=(0.315, 0.195, 0.130),
     freckles=0.5,
     lips=(0.27, 0.115, 0.10),
     brows=0.8,
-    iris=(0.055, 0.035, 0.018),
-    iris_inner=(0.12, 0.06, 0.02),
+    iris=(0.040, 0.024, 0.012),
+    iris_inner=(0.062, 0.032, 0.012),
     hair=(0.020, 0.012, 0.009),
     style="tied",
+    hairline_mm=-3.0,
+    neck=0.88,
 )  # fmt: skip
 
 BO = Actor(
@@ -69,17 +73,18 @@ BO = Actor(
         "nose_hump": 0.7, "lip_upper": -0.7, "lip_lower": -0.4, "eye_open": -0.3,
         "brow_ridge": 1.1, "brow_height": -0.5, "cheek_fat": -0.5, "forehead": 0.4,
     }.items()),
-    skin=(0.50, 0.345, 0.265),
-    redness=1.3,
+    skin=(0.46, 0.325, 0.25),
+    redness=0.9,
     moles=8,
     beard=0.75,
     lips=(0.38, 0.20, 0.175),
     brows=1.25,
-    iris=(0.13, 0.20, 0.24),
-    iris_inner=(0.22, 0.18, 0.10),
+    iris=(0.095, 0.135, 0.160),
+    iris_inner=(0.16, 0.14, 0.09),
     hair=(0.075, 0.045, 0.026),
     style="crop",
-    hairline_mm=5.0,
+    hairline_mm=3.0,
+    neck=1.04,
 )  # fmt: skip
 
 ACTORS: dict[str, Actor] = {"ada": ADA, "bo": BO}
@@ -127,6 +132,7 @@ def random_actor(seed: int) -> Actor:
         hair=_vector(hair),
         style="crop" if crop else "tied",
         hairline_mm=float(dice.uniform(-2, 9)) if crop else float(dice.uniform(-3, 4)),
+        neck=float(dice.uniform(0.96, 1.08)) if crop else float(dice.uniform(0.86, 0.96)),
         oil=float(dice.uniform(0.7, 1.3)),
     )
 

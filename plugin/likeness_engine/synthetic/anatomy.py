@@ -9,7 +9,9 @@ skull 152 wide and 190 long. Depths that he does not tabulate are chosen so that
 
 from __future__ import annotations
 
+import json
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -40,8 +42,8 @@ LANDMARKS: dict[int, tuple[float, float, float]] = {
     365: (46.5, 81.5, 17), 379: (39, 91, 6.5), 378: (31, 99.5, -3), 400: (21.5, 107, -11),
     377: (11, 112.5, -16.5),
     # eye
-    263: (44, 0, 0), 362: (16.5, 2, -8.5), 386: (30, -5.6, -11.8), 374: (29.6, 5.4, -11),
-    385: (25, -5.4, -12), 387: (35.3, -4.7, -9.4), 380: (25, 4.9, -10.9), 373: (34.7, 4.7, -8.6),
+    263: (44, 0, 0), 362: (16.5, 2, -8.5), 386: (30, -4.3, -11.8), 374: (29.6, 5.4, -11),
+    385: (25, -4.35, -12), 387: (35.3, -3.7, -9.4), 380: (25, 4.9, -10.9), 373: (34.7, 4.7, -8.6),
     # brow, upper and lower edge
     300: (55.5, -15.5, -1), 293: (49, -20.5, -10), 334: (40, -23.5, -17.5), 296: (27.5, -22.5, -24),
     336: (14.5, -19.5, -27), 285: (13, -13, -26), 295: (26.5, -16.8, -23), 282: (38.5, -18, -16.8),
@@ -50,13 +52,14 @@ LANDMARKS: dict[int, tuple[float, float, float]] = {
     280: (47, 25, -7.5), 352: (59.5, 23, 14), 345: (60, 12, 12), 330: (34, 18, -11.5),
     266: (30, 26, -15), 425: (40, 36, -12.5), 411: (51, 42, -2), 435: (58.5, 54, 27),
     # wing of the nose
-    358: (18.3, 39, -22.5), 279: (17, 36.5, -28), 294: (16.3, 42.5, -27.5), 327: (13.3, 45.8, -27.5),
-    326: (7, 47.3, -30), 440: (10, 34.5, -40), 275: (6, 36, -46),
+    358: (18.3, 39, -22.5), 279: (17, 36.5, -28), 294: (16.3, 42.5, -27.5),
+    327: (13.3, 45.8, -27.5), 326: (7, 47.3, -30), 440: (10, 34.5, -40), 275: (6, 36, -46),
     # mouth
-    291: (25.5, 68.3, -17.5), 267: (6.5, 58.6, -33.6), 269: (14, 60.4, -29.8), 270: (20, 63.6, -24.8),
+    291: (25.5, 68.3, -17.5), 267: (6.5, 58.6, -33.6), 269: (14, 60.4, -29.8),
+    270: (20, 63.6, -24.8),
     314: (7, 76.8, -31), 405: (14, 75.1, -28.2), 321: (20, 72.3, -23.6), 312: (6.5, 67.5, -30.2),
-    311: (12.5, 67.7, -27.8), 308: (22.5, 68.2, -19), 317: (6.5, 67.3, -29.7), 402: (12.5, 67.5, -27.4),
-    302: (6.8, 61.8, -35), 303: (13, 63.2, -31.3), 315: (7, 73, -33.6), 404: (13, 72, -30.4),
+    311: (12.5, 67.7, -27.8), 308: (22.5, 68.2, -19), 317: (6.5, 67.3, -29.7),
+    402: (12.5, 67.5, -27.4), 302: (6.8, 61.8, -35), 303: (13, 63.2, -31.3), 315: (7, 73, -33.6), 404: (13, 72, -30.4),
     313: (8.5, 82, -26.5), 406: (17, 80, -22.5),
 }  # fmt: skip
 
@@ -64,13 +67,31 @@ LANDMARKS: dict[int, tuple[float, float, float]] = {
 @cache
 def base_points() -> Doubles:
     """Return the 468 points of the average actor, (468, 3) mm, symmetric."""
-    return bend(topology().mean.astype(np.float64) * 88.0, LANDMARKS)
+    bent = bend(topology().mean.astype(np.float64) * 88.0, LANDMARKS)
+    return _close_mouth(symmetric(bent + calibration()))
+
+
+def calibration() -> Doubles:
+    """Return the moves (468, 3) mm that put the points where the mesh net sees them."""
+    path = Path(__file__).parent / "calibration.json"
+    return np.array(json.loads(path.read_text("utf-8")), np.float64)
+
+
+def _close_mouth(points: Doubles) -> Doubles:
+    """Return the points with the lips' inner edges laid on each other: the net's mean gapes."""
+    points = points.copy()
+    for upper, lower in ((13, 14), (82, 87), (81, 178), (80, 88), (191, 95)):
+        for a, b in ((upper, lower), tuple(topology().mirror[[upper, lower]])):
+            middle = (points[a] + points[b]) / 2
+            # Pressed together by a hair, so that smoothing leaves no gap.
+            points[a], points[b] = middle + [0, 0.15, 0], middle - [0, 0.15, 0]
+    return points
 
 
 def bend(points: Doubles, landmarks: dict[int, tuple[float, float, float]]) -> Doubles:
     """Bend points (468, 3) so that landmarks of the left side, and their mirrors, fall in place.
 
-    Triharmonic-free radial basis r with an affine part: the interpolant of least curvature in space.
+    Radial basis r with an affine part: the interpolant of least curvature in space.
     """
     mirror = topology().mirror
     left = np.array(sorted(landmarks))

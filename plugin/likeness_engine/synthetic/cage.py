@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from likeness_engine.faces.topology import POINTS, topology
 from likeness_engine.synthetic.anatomy import EYE_CENTRE, EYE_RADIUS, base_points
-from likeness_engine.synthetic.scene import FACE, MOUTH, SKIN, Floats, Ints
+from likeness_engine.synthetic.scene import CLOTH, FACE, MOUTH, SKIN, Floats, Ints
 
 Doubles = npt.NDArray[np.float64]
 
@@ -33,8 +33,8 @@ PATHS: dict[int, tuple[tuple[float, float, float, float], ...]] = {
         (24, 98, 116, 0.56), (33, 125, 117, 0.22), (52, 150, 130, 0), (70, 190, 150, 0),
     ),
     4: (
-        (67.5, -43, 38, 1), (72, -46, 63, 1), (74, -43, 90, 1), (71, -35, 118, 1), (60, -18, 140, 1),
-        (50, 12, 148, 1), (44, 43, 136, 1), (42, 70, 120, 0.9), (43, 96, 112, 0.62),
+        (67.5, -43, 38, 1), (72, -46, 63, 1), (74, -43, 90, 1), (71, -35, 118, 1),
+        (60, -18, 140, 1),        (50, 12, 148, 1), (44, 43, 136, 1), (42, 70, 120, 0.9), (43, 96, 112, 0.62),
         (48, 122, 108, 0.3), (70, 146, 112, 0.08), (112, 166, 122, 0), (150, 205, 135, 0),
     ),
     8: (
@@ -54,12 +54,13 @@ PATHS: dict[int, tuple[tuple[float, float, float, float], ...]] = {
         (165, 232, 36, 0),
     ),
     18: (
-        (0, 118.5, -8, 1), (0, 119, 6, 1), (0, 118.5, 20, 1), (0, 121, 32, 0.88), (0, 131, 37, 0.72),
-        (0, 142, 37, 0.55), (0, 152, 35, 0.38), (0, 161, 33, 0.22), (0, 170, 31, 0.1),
+        (0, 118.5, -8, 1), (0, 119, 6, 1), (0, 118.5, 20, 1), (0, 121, 32, 0.88),
+        (0, 131, 37, 0.72),        (0, 142, 37, 0.55), (0, 152, 35, 0.38), (0, 161, 33, 0.22), (0, 170, 31, 0.1),
         (0, 178, 27, 0.02), (0, 190, 19, 0), (0, 204, 9, 0), (0, 240, 2, 0),
     ),
 }  # fmt: skip
 STATIONS = 13
+COLLAR = 10  # cloth begins at the ring before this station
 # How much of a move of the oval the stations behind it take along.
 CARRY = np.array([0.92, 0.75, 0.52, 0.3, 0.14, 0.05, 0, 0, 0, 0, 0, 0, 0])
 LID_RINGS, LIP_RINGS = 2, 3
@@ -67,7 +68,7 @@ LID_RINGS, LIP_RINGS = 2, 3
 
 @dataclass(frozen=True)
 class Cage:
-    """Topology and rest data of the cage. Vertices: face, extension rings, lids (right, left), lips."""
+    """Topology of the cage. Vertices: face, extension rings, lids (right, left), lips."""
 
     triangles: Ints  # (T, 3)
     material: Ints  # (T,)
@@ -129,15 +130,16 @@ def cage() -> Cage:
         for i in range(n):
             a, b, c, d = ring[i], ring[(i + 1) % n], new[i], new[(i + 1) % n]
             # Loops run along the skin's own direction; the neighbour runs the other way.
-            split = ((b, a, c), (b, c, d)) if i % 2 else ((b, a, d), (a, c, d))
+            # Diagonals are mirrored, so that both halves of the head are refined alike.
+            split = ((b, a, c), (b, c, d)) if 2 * i < n else ((b, a, d), (a, c, d))
             triangles.extend(split)
             material.extend([kind, kind])
         return new
 
     ring = oval.tolist()
     start = count
-    for _ in range(STATIONS):
-        ring = ring_on(ring, SKIN)
+    for station in range(STATIONS):
+        ring = ring_on(ring, SKIN if station < COLLAR else CLOTH)
     extension = slice(start, count)
     lids = []
     for name in ("eye_right", "eye_left"):
@@ -178,14 +180,23 @@ def _layout(count: int, extension: slice, lids: list[slice], lips: slice) -> Flo
     return uv.astype(np.float32)
 
 
-def complete(face: Doubles, eyes: Doubles, radius: float) -> Doubles:
-    """Return the whole cage (V, 3) of the face's points (468, 3) and eye centres (2, 3), in mm."""
+def complete(face: Doubles, eyes: Doubles, radius: float, neck: float = 1.0) -> Doubles:
+    """Return the whole cage (V, 3) of the face's points (468, 3) and eye centres (2, 3), in mm.
+
+    `neck` is the width of the neck over the average one.
+    """
     facts, parts = topology(), cage()
     points = np.empty((len(parts.follows), 3))
     points[:POINTS] = face
     oval = facts.loops["oval"]
     moved = face[oval] - base_points()[oval]
-    points[parts.extension] = (paths()[..., :3] + CARRY[:, None, None] * moved).reshape(-1, 3)
+    behind = paths()[..., :3] + CARRY[:, None, None] * moved
+    slim = np.clip((behind[..., 1] - 75) / 35, 0, 1) * np.clip((185 - behind[..., 1]) / 35, 0, 1)
+    slim *= np.clip((behind[..., 2] + 5) / 30, 0, 1)  # not the chin
+    gain = 1 + (neck - 1) * slim[..., None] * [1.0, 0.0, 0.6]
+    behind = (behind - [0, 0, 75.0]) * gain + [0, 0, 75.0]
+    behind[COLLAR:] += [0, -2.0, 0]  # the cloth lies on the skin
+    points[parts.extension] = behind.reshape(-1, 3)
     for name, part, eye in zip(("eye_right", "eye_left"), parts.lids, eyes, strict=True):
         points[part] = _turn_lids_in(face[facts.loops[name]], eye, radius)
     points[parts.lips] = _turn_lips_in(face[facts.loops["mouth"]])

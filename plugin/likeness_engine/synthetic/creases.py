@@ -16,7 +16,7 @@ FOLDS: tuple[tuple[tuple[int, ...], float, float, float], ...] = (
     ((286, 258, 257, 259, 260, 467), 0.55, 0.75, 0.8),  # fold of the upper lid
     ((341, 256, 252, 253, 254, 339), 0.08, 0.30, 1.0),  # under the lower lid
     ((453, 452, 451, 450, 449), 0.05, 0.45, 1.6),  # tear trough
-    ((358, 423, 426, 436, 432), 0.16, 1.0, 2.2),  # from the nose to the mouth
+    ((358, 423, 426, 436, 432), 0.09, 1.0, 2.4),  # from the nose to the mouth
     ((287, 432, 434), 0.02, 0.6, 1.8),  # corner of the mouth, downwards
     ((406, 313, 18, 83, 182), 0.18, 0.5, 2.0),  # over the chin
     ((337, 299, 333), 0.0, 0.5, 0.9),  # forehead
@@ -51,7 +51,7 @@ def carve(actor: Actor, ground: Ground) -> tuple[Floats, Floats]:
             across, along = across[near], along[near]
             ends = np.clip(4 * np.minimum(along, 1 - along) + 0.15, 0, 1)
             groove = np.exp(-((across / wide) ** 2))
-            groove -= 0.25 * np.exp(-(((across - wide * 1.7) / wide) ** 2))
+            groove -= 0.12 * np.exp(-(((across - wide * 1.7) / wide) ** 2))
             groove *= depth * ends * broken[near]
             height[near] -= groove
             dirt[near] += np.clip(groove, 0, 1) * 0.55
@@ -80,15 +80,15 @@ def _grain(ground: Ground, seed: int) -> tuple[Floats, Floats]:
     pore = np.clip(1 - near[:, 0] / (0.16 + 0.16 * number), 0, 1) ** 0.8 * oily * skin
     near, _ = cells(p, 1.25, seed + 9)
     border = np.clip(1 - (near[:, 1] - near[:, 0]) / 0.16, 0, 1)
-    height = -0.050 * pore - 0.012 * border * skin
-    height += 0.016 * fractal(p, 0.55, 2, seed + 3) + 0.035 * ground.noise(3.0, 2, seed + 5)
+    height = -0.075 * pore - 0.018 * border * skin
+    height += 0.024 * fractal(p, 0.55, 2, seed + 3) + 0.05 * ground.noise(3.0, 2, seed + 5)
     # The border of the lips stands up a little.
     height += 0.16 * np.exp(-(((lips - 0.45) / 0.16) ** 2))
     red = np.flatnonzero(lips > 0.45)
     lines = fractal(p[red] * np.array([1.0, 0.13, 0.13], np.float32), 1.0, 2, seed + 7)
     groove = np.clip((lips[red] - 0.45) / 0.3, 0, 1) * np.clip(0.25 - np.abs(lines), 0, 1) * 4
     height[red] -= groove * 0.11
-    dirt = 0.30 * pore
+    dirt = 0.42 * pore
     dirt[red] += 0.22 * groove
     return height.astype(np.float32), dirt.astype(np.float32)
 

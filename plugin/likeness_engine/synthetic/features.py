@@ -30,7 +30,7 @@ class Part:
 
 @cache
 def grid_triangles(rows: int, columns: int, *, closed: bool) -> Ints:
-    """Return the triangles of a rows x columns grid; `closed` joins the last column to the first."""
+    """Return the triangles of a grid; `closed` joins the last column to the first."""
     wide = columns if closed else columns - 1
     r, c = np.meshgrid(np.arange(rows - 1), np.arange(wide), indexing="ij")
     a, b = r * columns + c, r * columns + (c + 1) % columns
@@ -41,7 +41,7 @@ def grid_triangles(rows: int, columns: int, *, closed: bool) -> Ints:
 def grid_part(
     points: Doubles, material: int, colour: tuple[float, ...] | Floats, *, closed: bool
 ) -> Part:
-    """Return a grid of points (R, C, 3) as a part; both windings are drawn by the caller's choice."""
+    """Return a grid of points (R, C, 3) as a part."""
     rows, columns = points.shape[:2]
     flat = points.reshape(-1, 3)
     local = np.broadcast_to(np.asarray(colour, np.float32), flat.shape).astype(np.float32)
@@ -65,7 +65,7 @@ def turn(yaw_deg: float, pitch_deg: float, roll_deg: float = 0.0) -> Doubles:
 
 @cache
 def _ball() -> tuple[Doubles, Floats]:
-    """Return the unit eyeball looking along -z (33, 48, 3), with its cornea, and its local frame."""
+    """Return the unit eyeball looking along -z (33, 48, 3), with cornea, and its local frame."""
     # Rows are denser at the cornea.
     theta = np.concatenate(
         [np.linspace(0, CORNEA * 1.15, 15), np.linspace(CORNEA * 1.3, np.pi, 18)]
@@ -160,7 +160,7 @@ def _maybe_flip(part: Part, *, flip: bool) -> Part:
 
 
 def _tooth(width: float, height: float, *, front: bool) -> Doubles:
-    """Return a rounded block (13, 16, 3) that hangs down from 0 to -height (flipped by the caller)."""
+    """Return a rounded block (13, 16, 3) from 0 to -height along y."""
     rows = np.linspace(0, np.pi, 13)
     around = -np.arange(16) / 16 * 2 * np.pi
     t, f = np.meshgrid(rows, around, indexing="ij")

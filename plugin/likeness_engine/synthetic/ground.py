@@ -56,7 +56,7 @@ class Ground:
     coarse: Ground | None  # the same, COARSER times smaller
 
     def smooth(self, paint: Callable[[Floats], Floats]) -> Floats:
-        """Return `paint(places)` (N,) of a function that varies slowly, found on the coarse texels."""
+        """Return `paint(places)` (N,) of a slowly varying function, found on the coarse texels."""
         if self.coarse is None:
             return paint(self.places).astype(np.float32)
         small = fill_gaps(self.coarse, paint(self.coarse.places).astype(np.float32))

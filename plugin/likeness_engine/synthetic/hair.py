@@ -113,8 +113,8 @@ def _grow_cropped(
 def _grow_tied(
     actor: Actor, roots: Doubles, normals: Doubles, rest: Doubles, dice: np.random.Generator
 ) -> tuple[Doubles, Doubles]:
-    """Return hair combed over the skull to a knot at the back (N, 15, 3), and the knot itself."""
-    count, steps = len(roots), 15
+    """Return hair combed over the skull to a knot at the back (N, 12, 3), and the knot itself."""
+    count, steps = len(roots), 12
     reach = _skull_table(actor)
     lock = np.floor(rest / 9.0).astype(np.int64) @ np.array([73, 179, 283])
     layer = np.clip(dice.beta(1.2, 1.6, count), 0, 1)
@@ -125,14 +125,15 @@ def _grow_tied(
     a, b = start / r0, end / np.linalg.norm(end, axis=1, keepdims=True)
     angle = np.arccos(np.clip((a * b).sum(1, keepdims=True), -0.999, 0.999))
     sway = 0.025 * np.stack([np.sin(lock * 0.9), np.sin(lock * 2.1), 0 * lock], 1)
+    stray, wave = 0.012 * dice.normal(0, 1, (count, 3)), dice.uniform(2, 7, (count, 1))
     points = np.empty((count, steps, 3))
     for k in range(steps):
         t = k / (steps - 1)
         ray = (np.sin((1 - t) * angle) * a + np.sin(t * angle) * b) / np.sin(angle)
-        ray += (sway + 0.012 * dice.normal(0, 1, (count, 3))) * np.sin(np.pi * t)
+        ray += (sway + stray * np.sin(wave * t)) * np.sin(np.pi * t)
         ray /= np.linalg.norm(ray, axis=1, keepdims=True)
-        # Rises from the scalp within the first part of the way.
-        over = height * np.clip(t * 7.0, 0, 1) ** 0.7
+        # Rises from the scalp within the first 24 mm of the way.
+        over = height * np.clip(t * angle[:, 0] * 85.0 / 24.0, 0, 1) ** 0.8
         size = _look_up(reach, ray) + over
         points[:, k] = CENTRE + ray * (size if k else r0[:, 0])[:, None]
     deep = np.broadcast_to((1 - layer)[:, None] * 0.75, (count, steps)).copy()
@@ -185,8 +186,11 @@ def grow_brows(actor: Actor, model: Model, depth: int, share: float) -> Strands:
     width = np.concatenate([s[1] for s in sets])
     keep = dice.random(len(points)) < max(share, 0.45)
     count = int(keep.sum())
+    deep = np.concatenate(
+        [np.full((len(s[0]), 4), 0.35 if k % 3 == 0 else 0.85) for k, s in enumerate(sets)]
+    )
     return Strands(
-        points[keep], width[keep] / max(share, 0.45), np.full((count, 4), 0.15),
+        points[keep], width[keep] / max(share, 0.45), deep[keep],
         dice.uniform(0, 0.8, count), np.broadcast_to([0.0, 0.0, -1.0], (count, 3)), BROW,
     )  # fmt: skip
 
@@ -198,10 +202,10 @@ def _grow_brow(
     low = [285, 295, 282, 283, 276] if left else [55, 65, 52, 53, 46]
     high = [336, 296, 334, 293, 300] if left else [107, 66, 105, 63, 70]
     lower, upper = (smooth_line(model.landmarks[row].astype(np.float32)) for row in (low, high))
-    count = int(420 * actor.brows)
+    count = int(640 * actor.brows)
     s = dice.beta(1.15, 1.25, count)
     middle = 0.47
-    spread = (0.33 * actor.brows**0.5) * (1 - 0.72 * np.clip((s - 0.35) / 0.65, 0, 1) ** 1.5)
+    spread = (0.40 * actor.brows**0.5) * (1 - 0.72 * np.clip((s - 0.35) / 0.65, 0, 1) ** 1.5)
     spread *= np.clip(0.55 + 3 * s, 0, 1)
     t = middle + np.clip(dice.normal(0, 0.5, count), -1, 1) * spread
     at = s * (len(lower) - 1)
@@ -224,7 +228,7 @@ def _grow_brow(
     points = root[:, None] + way[:, None] * length[:, None] * k
     points = points + out[:, None] * (0.2 + 1.1 * np.sin(np.pi * k * 0.8))
     points = points - rise[:, None] * (k**2) * (up[:, None] * 1.4)
-    width = dice.uniform(0.13, 0.26, count)[:, None] * np.array([0.9, 1.0, 0.8, 0.3])
+    width = dice.uniform(0.11, 0.21, count)[:, None] * np.array([0.9, 1.0, 0.8, 0.3])
     return points, width
 
 
@@ -237,7 +241,7 @@ def _grow_lashes(
     eye = iris[0] + [0, 0, 11.0]
     soft = 1.25 if actor.style == "tied" else 0.9
     sets = []
-    for line, count, length, lift in ((upper, 110, 7.5 * soft, -1.0), (lower, 60, 3.8 * soft, 0.7)):
+    for line, count, length, lift in ((upper, 150, 4.0 * soft, -1.0), (lower, 60, 2.3 * soft, 0.7)):
         edge = model.points[line]
         at = dice.uniform(0.03, 0.90, count) * (len(edge) - 1)
         i = np.minimum(at.astype(int), len(edge) - 2)
@@ -245,8 +249,9 @@ def _grow_lashes(
         root = edge[i] * (1 - f) + edge[i + 1] * f
         out = root - eye
         out /= np.linalg.norm(out, axis=1, keepdims=True)
-        out += [0, 0.0, -0.55]
-        out[:, 0] *= 1.35
+        out += [0, 0.0, -0.7]
+        out[:, 0] *= 1.25
+        out += 0.10 * np.sin(at[:, None] * [9.0, 7.0, 5.0])  # they stand in clumps
         out /= np.linalg.norm(out, axis=1, keepdims=True)
         outer = 1 - at[:, None] / (len(edge) - 1)
         size = length * (0.55 + 0.55 * outer) * dice.uniform(0.7, 1.1, (count, 1))
@@ -256,6 +261,6 @@ def _grow_lashes(
         points = root[:, None] + out[:, None] * size[:, None] * k
         points = points + bow * (0.75 * k**2 * size[:, None]) + dip * (k * (1 - k) * size[:, None])
         points += 0.25 * dice.normal(0, 1, (count, 1, 3)) * k
-        width = dice.uniform(0.13, 0.20, count)[:, None] * np.array([1.0, 0.85, 0.6, 0.2])
+        width = dice.uniform(0.08, 0.13, count)[:, None] * np.array([1.2, 0.9, 0.6, 0.2])
         sets.append((points, width))
     return sets

@@ -18,6 +18,8 @@ def on_scalp(actor: Actor, places: Floats, *, soft_mm: float) -> Floats:
     line = np.interp(places[:, 2], _DEPTH, _HEIGHT)
     front = np.clip((40 - places[:, 2]) / 40, 0, 1)
     ragged = 2.5 * fractal(places, 6.0, 3, actor.seed * 64 + 61)
+    if actor.style == "tied":  # no sideburns: what grows by the ear is combed over it
+        line = line - 20.0 * np.exp(-(((places[:, 2] - 63) / 9) ** 2))
     # Corners recede with a high hairline.
     corner = np.exp(-(((np.abs(places[:, 0]) - 38) / 14) ** 2)) * front
     line = line - actor.hairline_mm * front * (1 + 0.8 * corner) + ragged

@@ -15,7 +15,7 @@ from likeness_engine.synthetic.anatomy import EYE_RADIUS, base_points
 from likeness_engine.synthetic.cage import Cage, cage, complete, eye_centres
 from likeness_engine.synthetic.features import Part
 from likeness_engine.synthetic.lids import close_lids, rest_on_eyes
-from likeness_engine.synthetic.scene import CLOTH, MOUTH, SKIN, Expression, Floats, Ints
+from likeness_engine.synthetic.scene import MOUTH, SKIN, Expression, Floats, Ints
 from likeness_engine.synthetic.shapes import form_face, move_muscles, open_jaw
 from likeness_engine.synthetic.subdivide import Level, edge, halve
 
@@ -75,7 +75,6 @@ def fine_skin(depth: int) -> Skin:
     uv, follows, rest = parts.uv, parts.follows[:, None], _rest_cage()
     for level in levels:
         uv, follows, rest = level.refine(uv), level.refine(follows), level.refine(rest)
-    material = _clothe(material, triangles, rest)
     near = [
         np.flatnonzero(np.linalg.norm(rest - eye, axis=1) < EYE_RADIUS + 5)
         for eye in eye_centres(base_points())
@@ -116,15 +115,6 @@ def _lid_lines(lines: list[list[int]], rest: Floats) -> tuple[Indices, ...]:
         halves.sort(key=lambda half: float(rest[half, 1].mean()))
         out += [np.array(half, np.intp) for half in halves]
     return tuple(out)
-
-
-def _clothe(material: Ints, triangles: Ints, rest: Floats) -> Ints:
-    """Return the materials with cloth where a round-necked shirt lies."""
-    middle = rest[triangles].mean(1)
-    # The neckline: lower in front, higher at the nape.
-    line = np.interp(middle[:, 2], [0, 30, 80, 120], [196, 180, 148, 128])
-    worn = (material == SKIN) & (middle[:, 1] > line)
-    return np.where(worn, CLOTH, material).astype(np.int32)
 
 
 def _find_nostrils(rest: Floats) -> tuple[Indices, Floats]:
@@ -169,7 +159,7 @@ def build_head(actor: Actor, expression: Expression, depth: int) -> Model:
     """Return the whole head of an actor with an expression, subdivided `depth` times."""
     face, eyes, radius = express(actor, expression)
     skin = fine_skin(depth)
-    points = _refine_skin(skin, face, eyes, radius)
+    points = _refine_skin(skin, face, eyes, radius, actor.neck)
     model_parts: list[Part] = []
     tags: list[float] = []
     iris = []
@@ -189,15 +179,15 @@ def build_head(actor: Actor, expression: Expression, depth: int) -> Model:
     return _join(skin, points, model_parts, tags, landmarks, expression.jaw)
 
 
-def _refine_skin(skin: Skin, face: Doubles, eyes: Doubles, radius: float) -> Doubles:
+def _refine_skin(skin: Skin, face: Doubles, eyes: Doubles, radius: float, neck: float) -> Doubles:
     """Return the fine skin; the cage is moved so that the smooth surface passes by the points."""
     control = face.copy()
     for _ in range(2):
-        fine = complete(control, eyes, radius).astype(np.float32)
+        fine = complete(control, eyes, radius, neck).astype(np.float32)
         for level in skin.levels[:2]:
             fine = level.refine(fine)
         control = control + 0.8 * (face - fine[:POINTS])
-    fine = complete(control, eyes, radius).astype(np.float32)
+    fine = complete(control, eyes, radius, neck).astype(np.float32)
     for level in skin.levels:
         fine = level.refine(fine)
     out = fine.astype(np.float64)

@@ -55,7 +55,7 @@ def _angles(points: Doubles, eye: Doubles) -> Doubles:
 
 
 def _on_ball(angles: Doubles, eye: Doubles, radius: float, rest: Doubles) -> Doubles:
-    """Return points at the angles, on the ball in the lid's middle and as far as they were at its ends."""
+    """Return points at the angles: on the ball, but at the lid's ends as far out as at rest."""
     far = np.linalg.norm(rest - eye, axis=1)
     # Beyond the ball's edge the lid leaves it for the corner.
     off = np.clip((np.abs(angles[:, 0]) - 0.85) / 0.35, 0, 1)

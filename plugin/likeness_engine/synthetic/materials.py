@@ -1,7 +1,7 @@
 """How skin, eyes, wet flesh, cloth and hair answer to light, per shaded pixel. Compiled.
 
-Skin: Lambert with wrapped, red-bled terminator and per-channel softened normals (after "A Realistic,
-Yet Fast Method for Skin Rendering", Jimenez et al. and "Hybrid Normal Maps", Ma et al. 2007), two
+Skin: Lambert with wrapped, red-bled terminator and per-channel softened normals (after "Hybrid Normal
+Maps", Ma et al. 2007), two
 lobes of GGX (Walter et al. 2007). Hair: Kajiya and Kay 1989 with two shifted highlights (Marschner
 et al. 2003, as Scheuermann 2004 simplified them).
 """
@@ -110,7 +110,7 @@ def ggx(n, v, l, alpha, f0):  # type: ignore[no-untyped-def]  # noqa: E741
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
 def shade_skin(look, a, shadow, irradiance, albedo, shine):  # type: ignore[no-untyped-def]
-    """Write the diffuse light, albedo and shine (3 each) of attributes `a`; `shadow` is (2,) sharp, wide."""
+    """Write diffuse light, albedo and shine (3 each); `shadow` (2,) has a sharp and a wide edge."""
     n = unit(a[NORMAL : NORMAL + 3])
     v = unit(-a[WORLD : WORLD + 3])
     pu, pv = a[ALONG_U : ALONG_U + 3], a[ALONG_V : ALONG_V + 3]
@@ -134,10 +134,10 @@ def shade_skin(look, a, shadow, irradiance, albedo, shine):  # type: ignore[no-u
     for k in range(3):
         soft = np.float32((0.55, 0.30, 0.15)[k])
         normal = unit(bent * (1 - soft) + n * soft)
-        wrap = (0.22, 0.09, 0.05)[k]
+        wrap = (0.15, 0.07, 0.05)[k]
         lit = max((dot(normal, look.key_direction) + wrap) / (1 + wrap), 0.0)
         lit = lit * lit / (lit + 0.02) if lit > 0 else 0.0
-        share = (0.45, 0.15, 0.05)[k]
+        share = (0.20, 0.14, 0.10)[k]
         dark = shadow[0] * (1 - share) + shadow[1] * share
         ambient = a[SKY + k] * (env[k] + 0.02) / (flat[k] + 0.02) * (1 - 0.5 * texel[6])
         irradiance[k] = look.key[k] * lit * dark + ambient
@@ -148,13 +148,13 @@ def shade_skin(look, a, shadow, irradiance, albedo, shine):  # type: ignore[no-u
 @njit(cache=True)  # type: ignore[untyped-decorator]
 def _shine_on_skin(look, a, n, v, texel, shadow, env, shine):  # type: ignore[no-untyped-def]
     gloss = texel[5] * look.oil
-    key = 0.72 * ggx(n, v, look.key_direction, 0.24, 0.03)
-    key += 0.28 * ggx(n, v, look.key_direction, 0.085, 0.03)
+    key = 0.82 * ggx(n, v, look.key_direction, 0.27, 0.028)
+    key += 0.18 * ggx(n, v, look.key_direction, 0.11, 0.028)
     nv = max(dot(n, v), 0.0)
     mirror = n * np.float32(2 * dot(n, v)) - v
     bounce = np.empty(3, np.float32)
     environment(look, mirror, 0.10, bounce)
-    fresnel = 0.026 + 0.30 * (1 - nv) ** 5
+    fresnel = 0.022 + 0.22 * (1 - nv) ** 5
     environment(look, n, 1.0, env)
     for k in range(3):
         open_ = min(a[SKY + k] / (env[k] + 0.02), 1.0)
@@ -188,7 +188,7 @@ def shade_eye(look, a, shadow, out):  # type: ignore[no-untyped-def]
         bent = unit(gaze * np.float32(2.1) - n * np.float32(1.1))
     vein = value_noise(l0 * 16 + 3, l1 * 26, l2 * 9, seed + 5)
     vein = max(0.16 - abs(vein), 0.0) * 5 * min(max((r - 1.3) / 1.2, 0.0), 1.0)
-    white = (0.53 - 0.02 * vein, 0.475 - 0.22 * vein, 0.43 - 0.22 * vein)
+    white = (0.43 - 0.02 * vein, 0.375 - 0.2 * vein, 0.335 - 0.2 * vein)
     wet = unit(n * np.float32(0.85) + v * np.float32(0.15))
     lit_white = max((dot(wet, look.key_direction) + 0.25) / 1.25, 0.0)
     lit_iris = max((dot(bent, look.key_direction) + 0.15) / 1.15, 0.0)
@@ -213,7 +213,9 @@ def shade_flesh(look, a, shadow, out):  # type: ignore[no-untyped-def]
     lit = max((dot(n, look.key_direction) + 0.3) / 1.3, 0.0)
     glint = ggx(n, v, look.key_direction, 0.06, 0.035)
     for k in range(3):
-        out[k] = a[LOCAL + k] * (look.key[k] * lit * shadow * 0.9 + a[SKY + k])
+        # Light that has gone through lips and cheeks keeps the mouth from being black.
+        glow = 0.03 * look.key[k] + 0.10 * look.sky[k]
+        out[k] = a[LOCAL + k] * (look.key[k] * lit * shadow * 0.9 + a[SKY + k] + glow)
         out[k] += look.key[k] * min(glint, 3.0) * shadow * 0.35 + a[SKY + k] * 0.03
 
 

@@ -58,9 +58,9 @@ def fractal(points: Floats, size: float, octaves: int, seed: int) -> Floats:
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
 def cells(points: Floats, size: float, seed: int):  # type: ignore[no-untyped-def]
-    """Return distances (N, 2) to the nearest two of scattered seeds `size` mm apart, and its number.
+    """Return distances (N, 2) to the nearest two of seeds `size` mm apart, and the nearest's number.
 
-    Worley 1996. Distances are in units of `size`; the number (N,) is 0..1, one per seed.
+    Worley 1996. Distances are in units of `size`; the number (N,) is 0..1.
     """
     count = points.shape[0]
     out = np.zeros((count, 2), np.float32)

@@ -1,4 +1,4 @@
-"""From the frame of the head to the picture: placing, projecting, and gathering vertex attributes."""
+"""From the frame of the head to the picture: placing, projecting, vertex attributes."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ def _landmarks_px(landmarks: Doubles, camera: Camera) -> Doubles:
 def _open_sky(
     actor: Actor, expression: Expression, depth: int, directions: int, size: int
 ) -> Floats:
-    """Return what every vertex of a head at rest (body straight) sees of the sky (V, directions)."""
+    """Return what every vertex sees of the sky when the body is straight (V, directions)."""
     model = build_head(actor, expression, depth)
     normals, _, _ = vertex_frames(model.points.astype(np.float32), model.uv, model.triangles)
     return find_open_sky(model.points, normals, model.triangles, directions=directions, size=size)

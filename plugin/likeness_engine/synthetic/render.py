@@ -28,7 +28,7 @@ from likeness_engine.synthetic.skin import paint_skin
 
 # Scatter of light in skin: (standard deviation mm, weight) a channel, after the wide and narrow
 # lobes of d'Eon, Luebke and Enderton 2007, "Efficient Rendering of Human Skin".
-SCATTER = (((0.5, 0.45), (1.9, 0.55)), ((0.32, 0.65), (0.9, 0.35)), ((0.2, 0.8), (0.6, 0.2)))
+SCATTER = (((0.5, 0.55), (1.6, 0.45)), ((0.34, 0.65), (0.9, 0.35)), ((0.2, 0.8), (0.6, 0.2)))
 STILL, AHEAD, CAMERA, LIGHT = Expression(), Pose(), Camera(), Light()
 
 Window = tuple[int, int, int, int]

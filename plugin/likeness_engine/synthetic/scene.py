@@ -77,7 +77,7 @@ class Lobe:
 
 @dataclass(frozen=True)
 class Light:
-    """The light of a scene, linear ACEScg: a key with shadows and an environment seen by occlusion."""
+    """The light of a scene, linear ACEScg: a key that casts shadows, and an environment."""
 
     key: Vector = (2.1, 2.0, 1.85)  # irradiance on a facing surface, divided by pi
     key_direction: Vector = (-0.55, -0.6, -0.75)

@@ -18,7 +18,7 @@ def make_background(width: int, height: int, seed: int, *, blur_px: float) -> Fl
     for _ in range(46):
         w, h = dice.uniform(0.02, 0.13) * width, dice.uniform(0.05, 0.42) * height
         x, y = dice.uniform(-0.05, 1.0) * width, dice.uniform(0.0, 0.95) * height
-        tone = dice.uniform(0.004, 0.20) * dice.uniform(0.55, 1.45, 3)
+        tone = dice.uniform(0.004, 0.11) * np.array([1.12, 1.0, 0.86]) * dice.uniform(0.8, 1.25, 3)
         part = image[int(max(y, 0)) : int(y + h), int(max(x, 0)) : int(x + w)]
         part[:] = tone * (1 + 0.2 * dice.standard_normal(part.shape[:2] + (1,)))
     for _ in range(16):

@@ -27,7 +27,7 @@ GROUPS = 5
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
 def group_of(material: int) -> int:
-    if material == FACE or material == SKIN:
+    if material in (FACE, SKIN):
         return 0
     if material == EYE:
         return 1

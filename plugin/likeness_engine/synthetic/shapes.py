@@ -137,11 +137,15 @@ def _below_mouth() -> Doubles:
         280,
     ]
     upper += [12, 38, 268, 41, 271, 42, 272, 183, 407, 11, 72, 302, 40, 270, 73, 303, 74, 304]
-    upper += [234, 454, 227, 447, 127, 356, 116, 345, 205, 425, 117, 346]
+    upper += [280, 234, 454, 227, 447, 127, 356, 116, 345, 205, 425, 117, 346]
     lower = [95, 88, 178, 87, 14, 317, 402, 318, 324, 17, 84, 314, 181, 405, 152, 199, 175, 200, 18]
     lower += [15, 86, 316, 179, 403, 89, 319, 96, 325, 16, 85, 315, 91, 321, 90, 320, 180, 404]
     lower += [176, 400, 149, 378, 150, 379, 148, 377]
     fixed = {**dict.fromkeys(upper, 0.0), **dict.fromkeys(lower, 1.0), 61: 0.5, 291: 0.5}
+    # The opening is round: towards the corners the lower lip lags and the upper one yields.
+    fixed |= {95: 0.70, 324: 0.70, 88: 0.86, 318: 0.86, 178: 0.96, 402: 0.96, 191: 0.20, 415: 0.20}
+    fixed |= {146: 0.66, 375: 0.66, 91: 0.85, 321: 0.85, 77: 0.66, 307: 0.66, 96: 0.68, 325: 0.68}
+    fixed |= {185: 0.16, 409: 0.16, 184: 0.18, 408: 0.18, 183: 0.19, 407: 0.19, 80: 0.06, 310: 0.06}
     fixed |= {78: 0.48, 308: 0.48, 62: 0.5, 292: 0.5, 76: 0.5, 306: 0.5}
     fixed |= {136: 0.85, 365: 0.85, 172: 0.55, 397: 0.55, 58: 0.25, 288: 0.25, 132: 0.08, 361: 0.08}
     near = np.zeros((POINTS, POINTS))
@@ -201,7 +205,7 @@ def open_jaw(points: Doubles, weight: Doubles, jaw: float) -> Doubles:
     """Turn points (N, 3) about the joints of the jaw by `jaw` (0..1) times their weight (N)."""
     if not jaw:
         return points
-    angle = np.radians(17.0) * jaw * weight
+    angle = np.radians(16.0) * jaw * weight
     y, z = points[:, 1] - JAW_AXIS[1], points[:, 2] - JAW_AXIS[2]
     c, s = np.cos(angle), np.sin(angle)
     # The joint also slides forward and the corners of the mouth are drawn in.

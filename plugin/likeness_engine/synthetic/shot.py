@@ -92,9 +92,9 @@ def _act(t: float, yaw: float) -> Expression:
 
     # Syllables: (time, jaw, pucker, spread of the corners).
     words = (
-        (0.10, 0.45, 0.0, 0.25), (0.19, 0.25, 0.75, 0.0), (0.27, 0.55, 0.1, 0.2),
-        (0.36, 0.18, 0.0, 0.5), (0.45, 0.50, 0.3, 0.0), (0.54, 0.20, 0.85, 0.0),
-        (0.63, 0.62, 0.0, 0.3), (0.72, 0.22, 0.1, 0.55), (0.81, 0.40, 0.5, 0.0),
+        (0.10, 0.34, 0.0, 0.25), (0.19, 0.18, 0.65, 0.0), (0.27, 0.42, 0.1, 0.2),
+        (0.36, 0.15, 0.0, 0.5), (0.45, 0.36, 0.3, 0.0), (0.54, 0.16, 0.75, 0.0),
+        (0.63, 0.48, 0.0, 0.3), (0.72, 0.18, 0.1, 0.5), (0.81, 0.30, 0.45, 0.0),
     )  # fmt: skip
     jaw = sum(w[1] * pulse(w[0], 0.034) for w in words)
     pucker = sum(w[2] * pulse(w[0], 0.034) for w in words)
@@ -126,7 +126,7 @@ def _background(camera: Camera) -> Floats:
 
 
 def render_scene(actor: Actor, scene: Scene) -> tuple[Floats, Render]:
-    """Return the plate (H, W, 3) as a camera would give it, and the clean picture with its truth."""
+    """Return the plate (H, W, 3) as a camera gives it, and the clean picture with its truth."""
     clean = render(
         actor,
         scene.pose,
@@ -161,7 +161,7 @@ def write_demo_shot(
     workers: int = 2,
     progress: Progress | None = None,
 ) -> str:
-    """Write the shot as ACEScg half EXR (ZIP) with R, G, B, A and Z; return the pattern of its path.
+    """Write the shot as ACEScg half EXR (ZIP) with R, G, B, A, Z; return its path's pattern.
 
     `grain` False writes the clean picture. `progress(done, all)` is called after every frame.
     Frames are rendered by `workers` processes; their number does not change a bit. FrameError where

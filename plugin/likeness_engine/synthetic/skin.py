@@ -75,9 +75,9 @@ def _paint_albedo(actor: Actor, ground: Ground) -> Floats:
     p, seed = ground.places, actor.seed * 64
     skin = np.array(actor.skin, np.float32)
     deep = float(np.clip(1.3 - skin.mean() * 3, 0, 1))  # deep skin shows less blood
-    melanin = 0.10 * ground.noise(22.0, 3, seed) + 0.07 * ground.noise(3.5, 3, seed + 5)
+    melanin = 0.13 * ground.noise(22.0, 3, seed) + 0.10 * ground.noise(3.5, 3, seed + 5)
     melanin += ground.smooth(_melanin_zones) + _spots(actor, ground)
-    blood = 0.16 * ground.noise(9.0, 3, seed + 9) + 0.10 * fractal(p, 1.2, 2, seed + 12)
+    blood = 0.17 * ground.noise(9.0, 3, seed + 9) + 0.22 * fractal(p, 1.2, 2, seed + 12)
     blood += ground.smooth(_blood_zones) + 0.30 * (1 - ground.face)
     blood *= actor.redness * (1 - 0.6 * deep)
     colour = skin * np.exp(-melanin[:, None] * np.array([1.0, 1.35, 1.6], np.float32))
@@ -97,6 +97,10 @@ def _blood_zones(p: Floats) -> Floats:
     zones = 0.42 * bump(p, (44, 30, -8), 15) + 0.5 * bump(p, (0, 38, -46), 9)
     zones += 0.34 * bump(p, (15, 41, -26), 6) + 0.18 * bump(p, (0, 100, -28), 13)
     return zones + 0.30 * bump(p, (30, 7, -12), 5) - 0.15 * bump(p, (0, -40, -26), 25)
+
+
+def _freckle_zones(p: Floats) -> Floats:
+    return 0.25 + bump(p, (38, 22, -10), 20) + 0.8 * bump(p, (0, 25, -40), 16)
 
 
 def _spots(actor: Actor, ground: Ground) -> Floats:

@@ -1,4 +1,4 @@
-"""Loop subdivision (Loop 1987) of a fixed triangle mesh: made once, then applied to any positions."""
+"""Loop subdivision (Loop 1987) of a fixed mesh: made once, then applied to any positions."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _gather(index: Ints, weights: Floats, values: Floats) -> Floats:
 
 
 def halve(triangles: Ints, count: int, creases: set[tuple[int, int]]) -> Level:
-    """Return one level on `count` vertices. Open borders are creases; `creases` adds sharp edges."""
+    """Return one level on `count` vertices. Open borders are creases; `creases` adds edges."""
     opposite: dict[tuple[int, int], list[int]] = defaultdict(list)
     for a, b, c in triangles.tolist():
         opposite[edge(a, b)].append(c)
