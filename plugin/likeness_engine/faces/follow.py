@@ -64,7 +64,7 @@ class Follower:
             self.breaks.add(count)
         before = [] if count in self.breaks else self._active
         followed = [p for p in before if self._follow(p, count, plate)]
-        followed = self._drop_doubles(followed, count)
+        followed = self._drop_doubles(followed, count, plate)
         arrived: list[Person] = []
         lost = len(followed) < len(before)
         if lost or count in self.breaks or count - self._scanned >= self.scan_every:
@@ -91,12 +91,18 @@ class Follower:
         expected = self._expected(person, number, step)
         if not _inside(expected, plate):
             return False
-        found = self._mesh_at(expected, plate) or self._search_near(person, expected, plate)
+        mesh = self._mesh_at(expected, plate)
+        last = person.seen[number - step]
+        sure = last.score / max(last.mesh.presence, 1e-6)
+        found = Found(mesh, sure * mesh.presence) if mesh else None
+        found = found or self._search_near(person, expected, plate)
         if found is None or (step < 0 and self._taken(found, number)):
             return False
         person.seen[number] = found
-        if number % _LOOK_EVERY == 0 and len(person.seen) < 200:
-            person.look = person.look.add(look_at_face(plate, found.mesh.points))
+        if number % _LOOK_EVERY == 0:
+            look = look_at_face(plate, found.mesh.points)
+            if difference(person.look, look) < _SAME_LOOK:
+                person.look = person.look.add(look)
         return True
 
     def _taken(self, found: Found, number: int) -> bool:
@@ -117,19 +123,19 @@ class Follower:
         move = np.median((last - earlier.mesh.points)[:, :2], axis=0)
         return np.asarray(last + [*move, 0.0])
 
-    def _mesh_at(self, expected: Array, plate: Plate) -> Found | None:
+    def _mesh_at(self, expected: Array, plate: Plate) -> Mesh | None:
         mesh = mesh_face(plate, crop_of_mesh(expected), self.nets.mesh, self.nets.iris)
-        return self._accepted(mesh, expected)
+        return mesh if self._fits(mesh, expected) else None
 
-    def _accepted(self, mesh: Mesh, expected: Array) -> Found | None:
-        """Return the mesh as found if it is a face and where it may be."""
+    def _fits(self, mesh: Mesh, expected: Array) -> bool:
+        """Say whether a mesh is of a face, and where it may be."""
         if mesh.presence < self.score:
-            return None
+            return False
         one, other = mesh_box(mesh.points), mesh_box(expected)
         ratio = box_area(one) / max(box_area(other), 1e-9)
         apart = np.linalg.norm(np.array(one) - other) / 2  # of all four sides: move and growth
         near = apart < _JUMP * np.sqrt(box_area(other))
-        return Found(mesh, mesh.presence) if near and 0.5 < ratio < 2.0 else None
+        return bool(near and 0.5 < ratio < 2.0)
 
     def _search_near(self, person: Person, expected: Array, plate: Plate) -> Found | None:
         """Search the surroundings of a face that was lost, and take the one that looks like it."""
@@ -175,13 +181,23 @@ class Follower:
             arrived.append(person)
         return arrived
 
-    def _drop_doubles(self, followed: list[Person], number: int) -> list[Person]:
-        """Where two people landed on one face, keep the one who has been there longer."""
+    def _drop_doubles(self, followed: list[Person], number: int, plate: Plate) -> list[Person]:
+        """Where two people landed on one face (one passed behind the other), keep whose it is."""
         kept: list[Person] = []
-        for person in sorted(followed, key=lambda p: (-len(p.seen), self.people.index(p))):
+        for person in followed:
             points = person.seen[number].mesh.points
-            if any(mesh_overlap(points, p.seen[number].mesh.points) > _SAME_PLACE for p in kept):
-                del person.seen[number]
+            rivals = [
+                other
+                for other in kept
+                if mesh_overlap(points, other.seen[number].mesh.points) > _SAME_PLACE
+            ]
+            if rivals:
+                look = look_at_face(plate, points)
+                best = min([*rivals, person], key=lambda p: difference(p.look, look))
+                for other in (*rivals, person):
+                    if other is not best:
+                        del other.seen[number]
+                kept = [p for p in kept if p not in rivals] + [best]
             else:
                 kept.append(person)
         return sorted(kept, key=self.people.index)

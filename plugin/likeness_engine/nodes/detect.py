@@ -8,7 +8,7 @@ import numpy as np
 
 from likeness.documents.track import Face, Track
 from likeness.nodes import Detect
-from likeness_engine.faces.finder import box_area, mesh_box
+from likeness_engine.faces.finder import Found, box_area, mesh_box
 from likeness_engine.faces.follow import Follower, visible_part
 from likeness_engine.faces.nets import Nets
 from likeness_engine.faces.patch import Array, Plate
@@ -128,15 +128,18 @@ def _smooth(
                 if at in own:
                     faces[numbers[at]].append(own[at].face)
                 else:
-                    face = _face(name, mesh, person.seen[at].score, plates[at])
+                    face = _face(name, mesh, person.seen[at], plates[at])
                     faces[numbers[at]].append(face)
     for number, face in edits.alone:
         faces.setdefault(number, []).append(face)
     return {number: tuple(faces[number]) for number in sorted(faces)}
 
 
-def _points(edit: Edit | None, found) -> Array:  # type: ignore[no-untyped-def]
-    return edit.points if edit else found.mesh.points
+def _points(edit: Edit | None, found: Found | None) -> Array:
+    if edit:
+        return edit.points
+    assert found is not None
+    return found.mesh.points
 
 
 def _segments(counts: list[int], breaks: set[int]) -> list[list[int]]:
@@ -150,18 +153,18 @@ def _segments(counts: list[int], breaks: set[int]) -> list[list[int]]:
     return segments
 
 
-def _face(name: str, mesh: Array, score: float, plate: Plate) -> Face:
+def _face(name: str, mesh: Array, found: Found, plate: Plate) -> Face:
     """Return a face of the track: plate pixels, rounded to 0.001 px."""
     in_plate = mesh / [plate.aspect, 1.0, 1.0]
     pose = head_pose(mesh)
     return Face(
         id=name,
         box_px=tuple(round(v, 3) for v in mesh_box(in_plate)),  # type: ignore[arg-type]
-        score=round(score, 4),
+        score=round(found.score, 4),
         mesh_px=tuple((round(x, 3), round(y, 3), round(z, 3)) for x, y, z in in_plate.tolist()),
         pose_deg=(round(pose[0], 3), round(pose[1], 3), round(pose[2], 3)),
         expression=expression(mesh),
-        visible=round(visible_part(mesh, plate) * min(score, 1.0), 4),
+        visible=round(visible_part(mesh, plate) * found.mesh.presence, 4),
     )
 
 
