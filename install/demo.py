@@ -20,12 +20,14 @@ from tqdm import tqdm
 import environment
 from likeness.documents.consent import Consent
 from likeness.documents.track import Track
-from likeness_engine.contact_sheet import Shot, pick_frames, save_sheet, shot_sheet
+from likeness_engine.contact_sheet import Shot, save_sheet, shot_sheet
 from likeness_engine.io.colour import Colour
+from likeness_engine.io.files import read_frame, write_frame
 from likeness_engine.io.sequence import Sequence
 from likeness_engine.synthetic.actor import ADA, BO
 from likeness_engine.synthetic.photos import write_photos
-from likeness_engine.synthetic.shot import describe_shot, write_demo_shot
+from likeness_engine.synthetic.scene import Floats
+from likeness_engine.synthetic.shot import Scene, describe_shot, render_scene, write_demo_shot
 from steps import Ledger, digest_of
 
 DEMO = Path("demo")  # below the clone; commands are printed as a person would type them there
@@ -39,7 +41,7 @@ CONSENT = DEMO / "bo-consent.json"
 SHEET = DEMO / "contact_sheet.png"
 SOURCES = environment.ROOT / "plugin"
 IDENTITY = BO.name
-ROWS = 4  # close-ups on the sheet
+SHOWN = (1003, 1016, 1031, 1045)  # frames on the sheet: both profiles, talking, smiling
 
 
 class Failed(Exception):
@@ -76,12 +78,25 @@ def make_shot() -> bool:
 
 
 def draw_shot() -> None:
-    """Render the plate, and the same shot with the other actor in it: the truth."""
+    """Render the plate; of the sheet's frames also the truth: the same with the other actor."""
     for folder in (PLATE.parent, TRUTH.parent):
         shutil.rmtree(folder, ignore_errors=True)
-    for actor, pattern in ((ADA, PLATE), (BO, TRUTH)):
-        with tqdm(total=FRAMES, desc=f"demo shot, {pattern.parent.name}", unit="frame") as bar:
-            write_demo_shot(pattern.parent, actor, name=NAME, frames=FRAMES, progress=mover_of(bar))
+    with tqdm(total=FRAMES, desc="demo shot", unit="frame") as bar:
+        write_demo_shot(PLATE.parent, ADA, name=NAME, frames=FRAMES, progress=mover_of(bar))
+    scenes = [scene for scene in describe_shot(FRAMES) if scene.number in SHOWN]
+    for scene in tqdm(scenes, desc="the truth of the sheet's frames", unit="frame"):
+        plate, _ = render_scene(BO, scene)
+        write_truth(plate, scene)
+
+
+def write_truth(rgb: Floats, scene: Scene) -> None:
+    """Write a frame of the truth: R, G, B in the plate's windows."""
+    like = read_frame(Sequence.parse(str(PLATE)).path(scene.number), scene.number)
+    part = like.parts[0]
+    part.channels = {name: rgb[..., k].astype("float16") for k, name in enumerate("RGB")}
+    path = Sequence.parse(str(TRUTH)).path(scene.number)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_frame(like, path)
 
 
 def mover_of(bar: tqdm) -> Callable[[int, int], None]:
@@ -138,8 +153,7 @@ def make_sheet() -> None:
         colour=Colour(),
         title="Likeness   demo shot, two procedural actors   1920x1080 ACEScg half",
     )
-    frames = pick_frames(track, ROWS)
-    save_sheet(shot_sheet(shot, frames), SHEET)
+    save_sheet(shot_sheet(shot, SHOWN), SHEET)
 
 
 def run(*words: str, quiet: bool = False) -> None:
@@ -157,17 +171,10 @@ def run(*words: str, quiet: bool = False) -> None:
 
 
 def shot_files() -> list[Path]:
-    """Return every frame of plate and truth."""
-    return [
-        Sequence.parse(pattern).path(number)
-        for pattern in (PLATE, TRUTH)
-        for number in shot_numbers()
-    ]
-
-
-def shot_numbers() -> list[int]:
-    """Return the frame numbers of the shot."""
-    return [scene.number for scene in describe_shot(FRAMES)]
+    """Return every frame of the plate, and those of the truth that the sheet shows."""
+    numbers = [scene.number for scene in describe_shot(FRAMES)]
+    plate, truth = Sequence.parse(str(PLATE)), Sequence.parse(str(TRUTH))
+    return [*(plate.path(n) for n in numbers), *(truth.path(n) for n in SHOWN)]
 
 
 def say_where(seconds: float) -> None:
@@ -176,7 +183,6 @@ def say_where(seconds: float) -> None:
     for words, path in (
         ("plate", PLATE),
         ("result", RESULT),
-        ("truth", TRUTH),
         ("track", TRACK),
         ("contact sheet", SHEET),
     ):
