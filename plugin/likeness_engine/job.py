@@ -19,13 +19,12 @@ from likeness_engine.faces.align import shape_at_rest
 from likeness_engine.faces.topology import POINTS, Floats
 from likeness_engine.graph import Shot
 from likeness_engine.identity.store import load_texture
-from likeness_engine.io.colour import Colour
-from likeness_engine.io.files import read_frame
+from likeness_engine.io.colour import WORKING_SPACE, Colour
 from likeness_engine.io.sequence import Sequence, format_frames
 from likeness_engine.models.cards import card
 from likeness_engine.nodes.swap import FaceTexture, prepare_texture
 from likeness_engine.provenance.sealed import document_digest
-from likeness_engine.tracks import list_frames, track_of
+from likeness_engine.tracks import first_frame, list_frames, track_of
 
 Tell = Callable[[Event], None]
 
@@ -36,6 +35,7 @@ class Job:
 
     request: Request
     source: Sequence
+    plate_colour: Colour  # of the files; `shot.colour` is of what the graph gets
     target: Sequence
     numbers: list[int]  # of the whole request, in order
     track: Track
@@ -61,7 +61,7 @@ def prepare(request: Request, *, frames: list[int] | None, on_event: Tell) -> Jo
             f"which has {format_frames(numbers)}."
         )
     source.check(frames or numbers)
-    first = read_frame(source.path(numbers[0]), numbers[0])
+    first = first_frame(source, frames or numbers)
     colour = Colour.of_frame(first, request.colour.config, request.colour.plate_space)
     track = track_of(request, source, numbers, colour, on_event=on_event)
     identities = {g.identity.document.id: g.identity.document for g in grants}
@@ -69,11 +69,12 @@ def prepare(request: Request, *, frames: list[int] | None, on_event: Tell) -> Jo
         main=track.main,
         shapes=_shapes(track),
         textures={name: _texture(identity) for name, identity in identities.items()},
-        colour=colour,
+        colour=colour if first.float_source else Colour(request.colour.config, WORKING_SPACE),
     )
     return Job(
         request=request,
         source=source,
+        plate_colour=colour,
         target=target,
         numbers=numbers,
         track=track,

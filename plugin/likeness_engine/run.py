@@ -13,6 +13,7 @@ from likeness_engine.deliver import Delivered, Delivery, deliver
 from likeness_engine.graph import FrameResult, run_frame
 from likeness_engine.inference.devices import choose_device
 from likeness_engine.io.atomic import sweep_temporaries
+from likeness_engine.io.colour import linearise
 from likeness_engine.io.files import read_frame
 from likeness_engine.io.frame import Frame
 from likeness_engine.job import Job, prepare
@@ -52,8 +53,10 @@ def run_request(
 
 
 def is_fresh(job: Job, number: int) -> bool:
-    """Say whether a frame on disk is what this job would write: valid, same request, same track,
-    and not older than its plate."""
+    """Say whether a frame on disk is what this job would write.
+
+    It must be valid, of the same request, track and identities, and not older than its plate.
+    """
     path, plate = job.target.path(number), job.source.path(number)
     if not path.is_file() or path.stat().st_mtime_ns < plate.stat().st_mtime_ns:
         return False
@@ -61,8 +64,10 @@ def is_fresh(job: Job, number: int) -> bool:
     if found.state != VALID or found.statement is None:
         return False
     record = found.statement["predicate"]
+    faces = {identity["id"]: identity["sha256"] for identity in record.get("identities", ())}
     return bool(
         record["frame"] == number
+        and faces == {name: document_digest(known) for name, known in job.identities.items()}
         and record["request_sha256"] == document_digest(job.request)
         and record.get("track_sha256", "") == job.track_sha256
     )
@@ -82,6 +87,9 @@ def _render(
     def work(number: int, plate: Frame) -> tuple[FrameResult, str]:
         on_event(Event("frame_started", frame=number))
         digest = hasher.submit(hash_frame, plate)  # of the plate as read, while the faces are drawn
+        if not plate.float_source:  # a picture or a movie: its result is an EXR, and so linear
+            digest.result()
+            linearise(plate, job.plate_colour, job.request.plate.layer, job.request.plate.view)
         result = run_frame(
             job.request,
             plate,

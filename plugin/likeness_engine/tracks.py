@@ -70,7 +70,7 @@ def detect_plate(
     source = Sequence.parse(pattern)
     numbers = frames or list_frames(Plate(pattern), source)
     source.check(numbers)
-    first = read_frame(source.path(numbers[0]), numbers[0])
+    first = first_frame(source, numbers)
     space = Colour.of_frame(first, colour.config, colour.plate_space)
     old = Track.load(output) if output.is_file() else None
     track = make_track(
@@ -129,6 +129,20 @@ def make_track(
         plate=source.pattern,
         plate_digest=fingerprint(source, numbers),
     )
+
+
+def first_frame(source: Sequence, numbers: list[int]) -> Frame:
+    """Return the first frame that can be read: it speaks for the shot's colour.
+
+    FrameError, with the first one's reason, where none can.
+    """
+    why: FrameError | None = None
+    for number in numbers:
+        try:
+            return read_frame(source.path(number), number)
+        except FrameError as error:
+            why = why or error
+    raise why or FrameError(f"{source.pattern}: no frame was asked for.")
 
 
 def list_frames(plate: Plate, source: Sequence) -> list[int]:
