@@ -16,6 +16,7 @@ from likeness_engine.faces.topology import POINTS, topology
 
 _REACHES = (1, 2, 3, 4, 6, 8, 12, 16, 24)  # half windows, frames
 _TOLERANCE = 1.25  # rms misfit over noise where a window begins to count as too long
+_AWAY, _AWAY_SIGMAS = 0.03, 1.88  # share of the columns that may misfit, and that in sigmas
 _SPREAD = 0.3  # ... and how fast its weight falls
 _MOST_NOISE = 0.006  # of the outer-eye distance; what moves more than that is motion
 _LEAST_NOISE = 0.0003
@@ -44,10 +45,11 @@ def smooth_meshes(meshes: Array, amount: float, fixed: Array | None = None) -> A
         np.array([pose.scale for pose in poses])[:, None],
         rotations.reshape(-1, 9) * size,
     ]
-    motion = _smooth(motion / size, amount, held) * size
+    motion = _smooth(motion / size, amount, held, judged=motion.shape[1]) * size
     for group in _groups():
-        flat = local[:, group].reshape(len(raw), -1)
-        local[:, group] = _smooth(flat, amount, held).reshape(len(raw), -1, 3)
+        x_y_z = local[:, group].transpose(0, 2, 1)  # depth is guessed: it does not judge
+        smoothed = _smooth(x_y_z.reshape(len(raw), -1), amount, held, judged=2 * len(group))
+        local[:, group] = smoothed.reshape(x_y_z.shape).transpose(0, 2, 1)
 
     smooth = np.empty_like(raw)
     for t, row in enumerate(motion):
@@ -57,8 +59,11 @@ def smooth_meshes(meshes: Array, amount: float, fixed: Array | None = None) -> A
     return smooth
 
 
-def _smooth(values: Array, amount: float, held: Array) -> Array:
-    """Smooth rows over time (t, k), values in outer-eye distances, all with one window."""
+def _smooth(values: Array, amount: float, held: Array, *, judged: int) -> Array:
+    """Smooth rows over time (t, k), values in outer-eye distances, all with one window.
+
+    The first `judged` columns decide on the window.
+    """
     count = len(values)
     noise = _noise(values)
     weights = np.where(held, 25.0, 1.0)
@@ -69,25 +74,33 @@ def _smooth(values: Array, amount: float, held: Array) -> Array:
     for reach in (r for r in reversed(_REACHES) if r <= longest):
         line = _line_weights(count, reach, weights)
         fitted = _apply(line, values)
-        share = left * _fits(values, fitted, line, noise, tolerance)
+        misfit = ((values - fitted) / noise)[:, :judged]
+        share = left * _fits(misfit, line, tolerance)
         result += share[:, None] * fitted
         taken += share
         left -= share
     return result + (1 - taken)[:, None] * values
 
 
-def _fits(values: Array, fitted: Array, line: Array, noise: Array, tolerance: float) -> Array:
-    """Return how far (0..1) each frame's line explains the frames near it to within the noise."""
+def _fits(misfit: Array, line: Array, tolerance: float) -> Array:
+    """Return how far (0..1) each frame's line explains the frames near it to within the noise.
+
+    `misfit` (t, k) is in units of the noise, `line` has the weights that made the line.
+    """
     reach = line.shape[1] // 2
     own = line[:, reach]
     expected = np.maximum(1 - 2 * own + (line**2).sum(1), 0.05)
-    squared = (((values - fitted) / noise) ** 2).mean(1) / expected
+    squared = misfit**2 / expected[:, None]
     span = max(reach // 3, 1)
-    padded = np.pad(squared, span, mode="edge")
-    ratio = np.sqrt(np.convolve(padded, np.full(2 * span + 1, 1 / (2 * span + 1)), "valid"))
-    samples = (2 * span + 1) * min(values.shape[1], 20)
-    loose = 1 + (tolerance - 1) * (1 + 3 / np.sqrt(samples))
-    return np.asarray(np.clip(1 - (ratio - loose) / _SPREAD, 0, 1))
+    samples = 2 * span + 1
+    sums = np.cumsum(np.pad(squared, ((span + 1, span), (0, 0)), mode="edge"), axis=0)
+    means = (sums[samples:] - sums[:-samples]) / samples
+    # Nearly the worst column: one lip may move while the rest of the mouth stands still.
+    part = 2 / (9 * samples)
+    usual = (1 - part + _AWAY_SIGMAS * np.sqrt(part)) ** 3  # Wilson and Hilferty 1931
+    worst = np.quantile(means, 1 - _AWAY, axis=1) / usual
+    loose = 1 + (tolerance - 1) * (1 + 3 / np.sqrt(samples * min(misfit.shape[1], 20)))
+    return np.asarray(np.clip(1 - (np.sqrt(worst) - loose) / _SPREAD, 0, 1))
 
 
 def _line_weights(count: int, reach: int, weights: Array) -> Array:
@@ -118,7 +131,8 @@ def _noise(values: Array) -> Array:
         return np.full(values.shape[1], 0.002)
     third = np.diff(values, n=3, axis=0)
     spread = np.median(np.abs(third), axis=0) / (0.6745 * np.sqrt(20.0))
-    return np.asarray(np.clip(spread, _LEAST_NOISE, _MOST_NOISE))
+    # Points that move all the time seem noisy; their neighbours tell what the noise is.
+    return np.asarray(np.clip(np.minimum(spread, 2 * np.median(spread)), _LEAST_NOISE, _MOST_NOISE))
 
 
 def _rest_shape(meshes: Array) -> Array:
