@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from likeness.documents.track import Face, Track
+from likeness.documents.track import MESH_POINTS, Face, Track
 from likeness.errors import FrameError
 from likeness_engine.faces.topology import topology
 from likeness_engine.io.atomic import replacing
@@ -31,7 +31,7 @@ INK = (0.88, 0.88, 0.87)
 FAINT = (0.52, 0.53, 0.55)
 LINE = (0.35, 0.86, 0.72)
 FEATURE = (1.0, 0.78, 0.35)
-FACE_PART = 1.75  # side of a close-up, as a multiple of the largest face
+FACE_PART = 1.7  # side of a close-up, as a multiple of the largest mesh
 SHOULDER = 0.6  # linear light from which highlights are rolled off towards 1
 SHARP = 4  # text is drawn so many times larger, then reduced
 
@@ -56,7 +56,7 @@ def shot_sheet(shot: Shot, frames: Several[int]) -> Picture:
     """
     columns = ["plate", "mesh", "element", "matte", "result"] + ["truth"] * bool(shot.truth)
     faces = {frame: _main_face(shot.track, frame) for frame in frames}
-    side = FACE_PART * max(_extent(face) for face in faces.values())
+    side = FACE_PART * max(float(np.ptp(_points(face), axis=0).max()) for face in faces.values())
     rows = [_close_ups(shot, frame, faces[frame], side) for frame in frames]
     width = len(columns) * (CELL_PX + GAP_PX) - GAP_PX
     hero = _before_and_after(shot, frames[0], width)
@@ -138,9 +138,9 @@ def _main_face(track: Track, frame: int) -> Face:
     return next((face for face in faces if face.id == track.main), faces[0])
 
 
-def _extent(face: Face) -> float:
-    x0, y0, x1, y1 = face.box_px
-    return max(x1 - x0, y1 - y0)
+def _points(face: Face) -> npt.NDArray[np.float32]:
+    """Return the mesh's (468, 2) points in plate pixels."""
+    return np.array([point[:2] for point in face.mesh_px[:MESH_POINTS]], np.float32)
 
 
 def _close_ups(shot: Shot, frame: int, face: Face, side: float) -> list[Picture]:
@@ -150,9 +150,8 @@ def _close_ups(shot: Shot, frame: int, face: Face, side: float) -> list[Picture]
     before, after = _cut(shot, plate, window), _cut(shot, result, window)
     scale = CELL_PX / window.width
     corner = np.array([window.x0, window.y0], np.float32)
-    mesh = np.array([point[:2] for point in face.mesh_px[:468]], np.float32)
     matte = np.repeat(_plane(result, "face_matte.A", window)[..., None], 3, axis=2)
-    cells = [before, draw_mesh(before, (mesh - corner) * scale)]
+    cells = [before, draw_mesh(before, (_points(face) - corner) * scale)]
     cells += [_element(shot, result, window), matte, after]
     if shot.truth:
         cells.append(_cut(shot, _read(shot.truth, frame), window))
@@ -179,8 +178,8 @@ def _read(pattern: str, frame: int) -> Frame:
 
 
 def _around(face: Face, side: float) -> Window:
-    x0, y0, x1, y1 = face.box_px
-    left, top = round((x0 + x1 - side) / 2), round((y0 + y1 - side) / 2)
+    points = _points(face)
+    left, top = np.round((points.min(0) + points.max(0) - side) / 2).astype(int).tolist()
     return Window(left, top, left + round(side), top + round(side))
 
 
