@@ -56,7 +56,8 @@ def hair_over_face(rgb: Floats, uv: Floats, own: View, *, width_px: float) -> Fl
     upper = np.clip((np.hypot(x, y) - 0.30) / 0.08, 0, 1) * np.clip((0.05 - y) / 0.1, 0, 1)
     brows = feature_mask(("brow_left", "brow_right"), MAP)
     upper *= 1 - sample_map(cv2.GaussianBlur(brows, (0, 0), 2), uv)
-    hair = np.clip((darker - 0.5) / 0.6, 0, 1)
+    # A shadow is up to 1 darker in log light than the skin beside it, dark hair about 2.
+    hair = np.clip((darker - 0.8) / 0.7, 0, 1)
     hair = (hair * hair * (3 - 2 * hair) * upper).astype(np.float32)
     return np.asarray(cv2.resize(hair, (width, height), interpolation=cv2.INTER_LINEAR))
 
