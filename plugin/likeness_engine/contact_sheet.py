@@ -31,7 +31,7 @@ INK = (0.88, 0.88, 0.87)
 FAINT = (0.52, 0.53, 0.55)
 LINE = (0.35, 0.86, 0.72)
 FEATURE = (1.0, 0.78, 0.35)
-FACE_PART = 1.7  # side of a close-up, as a multiple of the largest mesh
+FACE_PART = 1.4  # side of a close-up, as a multiple of the largest mesh
 SHOULDER = 0.6  # linear light from which highlights are rolled off towards 1
 SHARP = 4  # text is drawn so many times larger, then reduced
 
