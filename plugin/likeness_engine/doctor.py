@@ -267,8 +267,8 @@ def writable(folder: Path) -> bool:
 
 
 def _nearest(folder: Path) -> Path:
-    """Return the folder, or the nearest parent that exists."""
-    return next(path for path in (folder, *folder.parents) if path.is_dir())
+    """Return the path, or the nearest parent that exists."""
+    return next(path for path in (folder, *folder.parents) if path.exists())
 
 
 def _host(name: str, commands: tuple[str, ...], *places: tuple[str, ...]) -> Check:
