@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from likeness_engine.faces.topology import POINTS, topology
-from likeness_engine.synthetic.anatomy import EYE_CENTRE, EYE_RADIUS, base_points
+from likeness_engine.synthetic.anatomy import EYE_CENTRE, base_points
 from likeness_engine.synthetic.scene import CLOTH, FACE, MOUTH, SKIN, Floats, Ints
 
 Doubles = npt.NDArray[np.float64]
@@ -34,8 +34,9 @@ PATHS: dict[int, tuple[tuple[float, float, float, float], ...]] = {
     ),
     4: (
         (67.5, -43, 38, 1), (72, -46, 63, 1), (74, -43, 90, 1), (71, -35, 118, 1),
-        (60, -18, 140, 1),        (50, 12, 148, 1), (44, 43, 136, 1), (42, 70, 120, 0.9), (43, 96, 112, 0.62),
-        (48, 122, 108, 0.3), (70, 146, 112, 0.08), (112, 166, 122, 0), (150, 205, 135, 0),
+        (60, -18, 140, 1), (50, 12, 148, 1), (44, 43, 136, 1), (42, 70, 120, 0.9),
+        (43, 96, 112, 0.62), (48, 122, 108, 0.3), (70, 146, 112, 0.08), (112, 166, 122, 0),
+        (150, 205, 135, 0),
     ),
     8: (
         (71, 11, 64, 1), (72, 8, 78, 1), (72, 7, 92, 1), (70, 16, 106, 1), (66, 34, 113, 1),
@@ -55,8 +56,8 @@ PATHS: dict[int, tuple[tuple[float, float, float, float], ...]] = {
     ),
     18: (
         (0, 118.5, -8, 1), (0, 119, 6, 1), (0, 118.5, 20, 1), (0, 121, 32, 0.88),
-        (0, 131, 37, 0.72),        (0, 142, 37, 0.55), (0, 152, 35, 0.38), (0, 161, 33, 0.22), (0, 170, 31, 0.1),
-        (0, 178, 27, 0.02), (0, 190, 19, 0), (0, 204, 9, 0), (0, 240, 2, 0),
+        (0, 131, 37, 0.72), (0, 142, 37, 0.55), (0, 152, 35, 0.38), (0, 161, 33, 0.22),
+        (0, 170, 31, 0.1), (0, 178, 27, 0.02), (0, 190, 19, 0), (0, 204, 9, 0), (0, 240, 2, 0),
     ),
 }  # fmt: skip
 STATIONS = 13
@@ -64,6 +65,7 @@ COLLAR = 10  # cloth begins at the ring before this station
 # How much of a move of the oval the stations behind it take along.
 CARRY = np.array([0.92, 0.75, 0.52, 0.3, 0.14, 0.05, 0, 0, 0, 0, 0, 0, 0])
 LID_RINGS, LIP_RINGS = 2, 3
+UPPER_LIP = (13, 82, 81, 80, 191, 312, 311, 310, 415)  # the inner edge
 
 
 @dataclass(frozen=True)
@@ -196,6 +198,7 @@ def complete(face: Doubles, eyes: Doubles, radius: float, neck: float = 1.0) -> 
     gain = 1 + (neck - 1) * slim[..., None] * [1.0, 0.0, 0.6]
     behind = (behind - [0, 0, 75.0]) * gain + [0, 0, 75.0]
     behind[COLLAR:] += [0, -2.0, 0]  # the cloth lies on the skin
+    behind[-1] += [0, 160.0, 0]  # and hangs
     points[parts.extension] = behind.reshape(-1, 3)
     for name, part, eye in zip(("eye_right", "eye_left"), parts.lids, eyes, strict=True):
         points[part] = _turn_lids_in(face[facts.loops[name]], eye, radius)
@@ -222,10 +225,7 @@ def _turn_lids_in(loop: Doubles, eye: Doubles, radius: float) -> Doubles:
 def _turn_lips_in(loop: Doubles) -> Doubles:
     """Return three rings (60, 3): over the inner side of the lips to the back of the mouth."""
     centre = (loop.max(0) + loop.min(0)) / 2
-    height = np.zeros(20)
-    height[1:10], height[11:] = -1, 1  # the loop starts at the upper lip's middle ... see below
-    upper = loop[:, 1] <= _mouth_line(loop)
-    height = np.where(upper, -1.0, 1.0)
+    height = np.where(np.isin(topology().loops["mouth"], UPPER_LIP), -1.0, 1.0)
     side = np.abs(loop[:, 0]) / max(np.abs(loop[:, 0]).max(), 1.0)
     lift = height * np.sqrt(np.clip(1 - side**2, 0, 1))
     near = loop + np.c_[loop[:, 0] * -0.02, lift * 1.6, 2.6 + 0 * side]
@@ -236,19 +236,6 @@ def _turn_lips_in(loop: Doubles) -> Doubles:
     return np.concatenate([near, deep, throat])
 
 
-def _mouth_line(loop: Doubles) -> Doubles:
-    """Return for each point of the mouth's loop the height half way between the lips there."""
-    order = {int(v): k for k, v in enumerate(topology().loops["mouth"])}
-    pairs = ((13, 14), (82, 87), (81, 178), (80, 88), (191, 95), (312, 317), (311, 402))
-    pairs += ((310, 318), (415, 324))
-    line = loop[:, 1].copy()
-    for a, b in pairs:
-        upper, lower = order[a], order[b]
-        line[upper] = line[lower] = (loop[upper, 1] + loop[lower, 1]) / 2
-        line[upper], line[lower] = loop[upper, 1] + 1, loop[lower, 1] - 1
-    return line
-
-
 def eye_centres(face: Doubles) -> Doubles:
     """Return the centres of the right and left eyeball (2, 3) that belong to a face at rest."""
     base = base_points()
@@ -257,6 +244,3 @@ def eye_centres(face: Doubles) -> Doubles:
         middle = face[list(corners)].mean(0) - base[list(corners)].mean(0)
         centres.append(EYE_CENTRE * [side, 1, 1] + middle)
     return np.array(centres)
-
-
-__all__ = ["EYE_RADIUS", "Cage", "cage", "complete", "eye_centres", "paths"]

@@ -2,7 +2,9 @@
 
 Run by a developer when the net or the renderer changes; the result, `calibration.json`, is
 committed: millimetres by which each point of the base shape moves, symmetric. It holds nothing but
-answers of the net to procedural faces. Usage: python -m likeness_engine.synthetic.calibrate FIRST_SEED
+answers of the net to procedural faces.
+
+Usage: python -m likeness_engine.synthetic.calibrate FIRST_SEED
 """
 
 from __future__ import annotations
@@ -33,8 +35,8 @@ TANGENT, NORMAL, SMOOTH = 0.05, 1.0, 0.6  # weights over the data's, in px^2 a m
 FARTHEST_MM = 4.5
 
 
-def ask_net(rgb: Floats, landmarks: Doubles) -> Doubles:
-    """Return the net's points (468, 2) px; its crop is taken around the true points, then its own."""
+def ask_net(rgb: Floats, landmarks: Floats) -> Doubles:
+    """Return the net's points (468, 2) px; its first crop is around the true points."""
     import cv2
 
     points = landmarks[:POINTS, :2].astype(np.float64)
@@ -98,9 +100,9 @@ def solve_moves(maps: Doubles, misses: Doubles, normals: Doubles, before: Double
         system[part, part] += data + TANGENT * np.eye(3) + NORMAL * np.outer(normal, normal)
         right[part] = np.einsum("k,kij,ki->j", weight, maps, misses[:, point])
         right[part] += data @ before[point]
-    moves = anatomy.symmetric(np.linalg.solve(system, right).reshape(POINTS, 3))
+    moves = np.linalg.solve(system, right).reshape(POINTS, 3)
     size = np.linalg.norm(moves, axis=1, keepdims=True)
-    return np.asarray(moves * np.minimum(1, FARTHEST_MM / np.maximum(size, 1e-9)))
+    return anatomy.symmetric(moves * np.minimum(1, FARTHEST_MM / np.maximum(size, 1e-9)))
 
 
 def point_normals(points: Doubles) -> Doubles:

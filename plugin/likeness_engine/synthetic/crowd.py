@@ -42,7 +42,9 @@ def crowd(
     taken: list[tuple[float, float, float, float]] = []
     boxes, landmarks = [], []
     # The largest first, while there is room.
-    for tall in sorted(np.exp(dice.uniform(*np.log(face_px), n_faces)), reverse=True):
+    for tall in sorted(
+        np.exp(dice.uniform(np.log(face_px[0]), np.log(face_px[1]), n_faces)), reverse=True
+    ):
         place = _find_room(dice, taken, size, float(tall))
         if place is None:
             continue

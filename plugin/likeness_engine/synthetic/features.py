@@ -101,8 +101,8 @@ def make_eye(centre: Doubles, radius: float, gaze: tuple[float, float]) -> tuple
 
 def make_caruncle(corner: Doubles, side: float) -> Part:
     """Return the pink flesh in the inner corner of an eye; `side` is 1 for the left eye."""
-    ball = ellipsoid((2.6, 1.7, 2.4), 9, 14)
-    return grid_part(ball + corner + [side * 1.9, -0.3, 2.6], MOUTH, CARUNCLE, closed=True)
+    ball = ellipsoid((2.4, 1.5, 2.2), 9, 14)
+    return grid_part(ball + corner + [side * 2.0, -0.2, 3.6], MOUTH, CARUNCLE, closed=True)
 
 
 def ellipsoid(radii: tuple[float, float, float], rows: int, columns: int) -> Doubles:
@@ -113,9 +113,9 @@ def ellipsoid(radii: tuple[float, float, float], rows: int, columns: int) -> Dou
     return np.stack([np.sin(t) * np.cos(f), np.sin(t) * np.sin(f), -np.cos(t)], -1) * radii
 
 
-def _arch(x: Doubles) -> Doubles:
+def _arch(x: Doubles | float) -> Doubles:
     """Return the depth (mm) of the row of teeth behind its front, at x across it."""
-    return 0.030 * x**2 + 1.1e-5 * x**4
+    return np.asarray(0.030 * x**2 + 1.1e-5 * x**4)
 
 
 @cache
@@ -146,7 +146,8 @@ def make_teeth(*, upper: bool) -> tuple[Part, ...]:
                 -1,
             )
             # Built towards +x; the other side is its mirror image.
-            placed = rotated * [1, -sign, 1] + [x, edge - sign * tip, front + _arch(x)]
+            place = np.array([x, edge - sign * tip, front + float(_arch(x))])
+            placed = rotated * [1, -sign, 1] + place
             placed = placed * [side, 1, 1]
             flip = (side < 0) == upper
             parts.append(_maybe_flip(grid_part(placed, MOUTH, TEETH, closed=True), flip=flip))

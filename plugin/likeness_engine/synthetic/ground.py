@@ -76,8 +76,8 @@ def lay_ground(size: int) -> Ground:
     """Return where the texels of a size x size texture lie."""
     skin = fine_skin(2)
     ear = make_ear(1.0, 21.0)
-    points = [skin.rest, ear.points, ear.points * [-1, 1, 1]]
-    layout = [skin.uv, ear.uv, ear.uv * [-1, 1] + [1, 0]]
+    points: list[np.ndarray] = [skin.rest, ear.points, ear.points * [-1, 1, 1]]
+    layout: list[np.ndarray] = [skin.uv, ear.uv, ear.uv * [-1, 1] + [1, 0]]
     kept = skin.triangles[skin.material != MOUTH]
     starts = np.cumsum([0] + [len(p) for p in points])
     triangles = np.concatenate([kept, ear.triangles + starts[1], ear.triangles + starts[2]])
@@ -115,9 +115,9 @@ def fill_gaps(ground: Ground, values: Floats) -> Floats:
     image = np.zeros((size * size, *values.shape[1:]), np.float32)
     image[ground.texels] = values
     image = image.reshape(size, size, *values.shape[1:])
-    open_ = np.zeros(size * size, np.float32)
-    open_[ground.texels] = 1
-    open_ = open_.reshape(size, size)
+    flags = np.zeros(size * size, np.float32)
+    flags[ground.texels] = 1
+    open_ = flags.reshape(size, size)
     for reach in (3, 9, 33):
         weight = cv2.blur(open_, (reach, reach))
         new = (open_ == 0) & (weight > 1e-6)

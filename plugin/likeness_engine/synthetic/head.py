@@ -12,10 +12,10 @@ from likeness_engine.faces.topology import POINTS, topology
 from likeness_engine.synthetic import features
 from likeness_engine.synthetic.actor import Actor
 from likeness_engine.synthetic.anatomy import EYE_RADIUS, base_points
-from likeness_engine.synthetic.cage import Cage, cage, complete, eye_centres
+from likeness_engine.synthetic.cage import cage, complete, eye_centres
 from likeness_engine.synthetic.features import Part
 from likeness_engine.synthetic.lids import close_lids, rest_on_eyes
-from likeness_engine.synthetic.scene import MOUTH, SKIN, Expression, Floats, Ints
+from likeness_engine.synthetic.scene import SKIN, Expression, Floats, Ints
 from likeness_engine.synthetic.shapes import form_face, move_muscles, open_jaw
 from likeness_engine.synthetic.subdivide import Level, edge, halve
 
@@ -133,6 +133,9 @@ def _find_nostrils(rest: Floats) -> tuple[Indices, Floats]:
     return index, out[index]
 
 
+RETRACTION_MM = 1.6
+
+
 @lru_cache(maxsize=64)
 def rest_face(actor: Actor) -> tuple[Doubles, Doubles, float]:
     """Return the actor's resting points (468, 3), eye centres (2, 3) and radius of the eyeball."""
@@ -163,8 +166,11 @@ def build_head(actor: Actor, expression: Expression, depth: int) -> Model:
     model_parts: list[Part] = []
     tags: list[float] = []
     iris = []
-    for k, eye in enumerate(eyes):
-        part, ring = features.make_eye(eye, radius, (expression.gaze_x, expression.gaze_y))
+    blinks = (expression.blink_right, expression.blink_left)
+    for k, (eye, blink) in enumerate(zip(eyes, blinks, strict=True)):
+        # A blink draws the globe back by a millimetre or two (Evinger et al. 1984), under the lid.
+        back = eye + (0.0, 0.0, RETRACTION_MM * blink)
+        part, ring = features.make_eye(back, radius, (expression.gaze_x, expression.gaze_y))
         model_parts.append(part)
         tags.append(float(k))
         iris.append(ring)
@@ -216,7 +222,7 @@ def _ears(actor: Actor) -> list[Part]:
     left = features.make_ear(size, float(dice.uniform(17, 26)))
     right = Part(
         left.points * [-1, 1, 1], left.triangles[:, ::-1].copy(), SKIN,
-        left.uv * [-1, 1] + np.array([1, 0], np.float32), left.local,
+        (left.uv * [-1, 1] + [1, 0]).astype(np.float32), left.local,
     )  # fmt: skip
     return [right, left]
 
@@ -254,6 +260,3 @@ def _join(
         skin_count=count,
         jaw=jaw,
     )
-
-
-__all__ = ["MOUTH", "Cage", "Model", "Skin", "build_head", "express", "fine_skin", "rest_face"]

@@ -8,8 +8,8 @@ visibility is kept in the frame of the head.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -31,7 +31,7 @@ def sphere_directions(count: int) -> Doubles:
     return np.stack([ring * np.cos(around), y, ring * np.sin(around)], 1)
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def _unhidden(points: Floats, screen: Floats, depth: Floats, bias: float, out: Floats):  # type: ignore[no-untyped-def]
     """Write the open part (0..1) of each vertex in one depth map: bilinear over four tests."""
     size = depth.shape[0]
@@ -107,30 +107,30 @@ def gather_sky(open_sky: Floats, light: Light, head: Doubles) -> Floats:
     return (open_sky @ (colours * (4.0 / len(directions))).astype(np.float32)).astype(np.float32)
 
 
-@dataclass(frozen=True)
-class ShadowMap:
+class ShadowMap(NamedTuple):
     """Depth of the nearest surface along the key's rays."""
 
     depth: Floats  # (S, S) mm
     frame: Floats  # (3, 3)
     centre: Floats  # (3,)
-    per_mm: float
+    per_mm: np.float32
+    softness_mm: np.float32
 
 
 def cast_shadow(
-    points: Doubles,
-    layers: list[Ints],
-    direction: Doubles,
-    size: int,
-    reach_mm: float,
-    centre: Doubles,
+    points: Doubles, triangles: Ints, light: Light, size: int, centre: Doubles
 ) -> ShadowMap:
-    """Draw all triangles from the key; `reach_mm` is the width of the map around `centre`."""
-    frame = light_frame(direction)
-    per_mm = size / reach_mm
+    """Draw all triangles from the key into a size x size map, 480 mm wide around `centre`."""
+    frame = light_frame(np.array(light.key_direction))
+    per_mm = size / 480.0
     screen = project(points, frame, centre, per_mm, size)
     depth = np.full((size, size), np.inf, np.float32)
     seen = np.full((size, size), -1, np.int32)
-    for triangles in layers:
-        draw(screen, triangles, 0, seen, depth, both=True)
-    return ShadowMap(depth, frame.astype(np.float32), centre.astype(np.float32), per_mm)
+    draw(screen, triangles, 0, seen, depth, both=True)
+    return ShadowMap(
+        depth,
+        frame.astype(np.float32),
+        centre.astype(np.float32),
+        np.float32(per_mm),
+        np.float32(light.key_softness_mm),
+    )

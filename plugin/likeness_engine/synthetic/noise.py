@@ -8,8 +8,8 @@ from numba import njit
 from likeness_engine.synthetic.scene import Floats
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
-def hash3(x: int, y: int, z: int, seed: int) -> float:
+@njit(cache=True)
+def hash3(x: int, y: int, z: int, seed: int) -> np.float32:
     """Return a number 0..1 for a lattice point."""
     h = np.uint32(x * 374761393 + y * 668265263 + z * 2147483647 + seed * 974634777)
     h = np.uint32((h ^ (h >> np.uint32(13))) * np.uint32(1274126177))
@@ -18,8 +18,8 @@ def hash3(x: int, y: int, z: int, seed: int) -> float:
     return np.float32(h & np.uint32(0xFFFFFF)) / np.float32(16777216.0)
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
-def value_noise(x: float, y: float, z: float, seed: int) -> float:
+@njit(cache=True)
+def value_noise(x: float, y: float, z: float, seed: int) -> np.float32:
     """Return smooth noise -1..1 with features of about one unit."""
     ix, iy, iz = int(np.floor(x)), int(np.floor(y)), int(np.floor(z))
     fx, fy, fz = x - ix, y - iy, z - iz
@@ -37,7 +37,7 @@ def value_noise(x: float, y: float, z: float, seed: int) -> float:
     return np.float32(total * 2 - 1)
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def fractal(points: Floats, size: float, octaves: int, seed: int) -> Floats:
     """Return noise (N,) of points (N, 3) mm: features of `size` mm and `octaves` halvings of it."""
     out = np.zeros(points.shape[0], np.float32)
@@ -56,11 +56,11 @@ def fractal(points: Floats, size: float, octaves: int, seed: int) -> Floats:
     return out
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def cells(points: Floats, size: float, seed: int):  # type: ignore[no-untyped-def]
-    """Return distances (N, 2) to the nearest two of seeds `size` mm apart, and the nearest's number.
+    """Return distances (N, 2) to the nearest two of seeds `size` mm apart, and a number.
 
-    Worley 1996. Distances are in units of `size`; the number (N,) is 0..1.
+    Worley 1996. Distances are in units of `size`; the number (N,) of the nearest seed is 0..1.
     """
     count = points.shape[0]
     out = np.zeros((count, 2), np.float32)
@@ -94,7 +94,7 @@ def cells(points: Floats, size: float, seed: int):  # type: ignore[no-untyped-de
     return out, number
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def near_line(points: Floats, line: Floats, reach: float):  # type: ignore[no-untyped-def]
     """Return the distance (N,) of points (N, 3) to a polyline (K, 3), and where along it (0..1).
 

@@ -11,7 +11,7 @@ from numba import njit
 from likeness_engine.synthetic.scene import Floats, Ints
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def _span(py, bx, by, cx, cy, inv, low, high):  # type: ignore[no-untyped-def]
     """Return the part of a row, low to high from the first corner, that a triangle may cover.
 
@@ -34,7 +34,7 @@ def _span(py, bx, by, cx, cy, inv, low, high):  # type: ignore[no-untyped-def]
     return low, high
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def draw(screen: Floats, triangles: Ints, first: int, seen: Ints, depth: Floats, *, both: bool):  # type: ignore[no-untyped-def]
     """Draw triangles into `seen` (H, W) int32 and `depth` (H, W) float32, both changed in place.
 
@@ -78,7 +78,7 @@ def draw(screen: Floats, triangles: Ints, first: int, seen: Ints, depth: Floats,
                     seen[y, x] = t + first
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def vertex_frames(points: Floats, uv: Floats, triangles: Ints):  # type: ignore[no-untyped-def]
     """Return unit normals out of the skin, and how the points move (mm) per unit of u and of v.
 
@@ -123,7 +123,7 @@ def vertex_frames(points: Floats, uv: Floats, triangles: Ints):  # type: ignore[
     return normal.astype(np.float32), along_u.astype(np.float32), along_v.astype(np.float32)
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def barycentric(screen: Floats, a: int, b: int, c: int, x: float, y: float):  # type: ignore[no-untyped-def]
     """Return the weights of b and c at a sample, kept inside the triangle."""
     ax, ay = np.float64(screen[a, 0]), np.float64(screen[a, 1])
@@ -134,12 +134,11 @@ def barycentric(screen: Floats, a: int, b: int, c: int, x: float, y: float):  # 
         return np.float32(0), np.float32(0)
     wb = ((x - ax) * cy - (y - ay) * cx) / area
     wc = (bx * (y - ay) - by * (x - ax)) / area
-    wb = min(max(wb, 0.0), 1.0)
-    wc = min(max(wc, 0.0), 1.0 - wb)
-    return np.float32(wb), np.float32(wc)
+    inside = min(max(wb, 0.0), 1.0)
+    return np.float32(inside), np.float32(min(max(wc, 0.0), 1.0 - inside))
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def read(seen: Ints, screen: Floats, triangles: Ints, values: Floats) -> Floats:
     """Return per-vertex `values` (V, k) at every drawn sample: (H, W, k) float32, 0 elsewhere."""
     height, width = seen.shape

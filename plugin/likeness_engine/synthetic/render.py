@@ -109,18 +109,10 @@ def _shade(
 ) -> tuple[Floats, ...]:  # fmt: skip
     head, _ = placements(pose)
     middle = head[0] @ np.array([0, 30.0, 50.0]) + head[1]
-    shadow = cast_shadow(
-        posed.world,
-        [posed.triangles],
-        np.array(light.key_direction),
-        quality.shadow_map,
-        480.0,
-        middle,
-    )
+    shadow = cast_shadow(posed.world, posed.triangles, light, quality.shadow_map, middle)
     layers: tuple[Floats, ...] = shade(
-        seen, screen, posed.triangles, posed.material, posed.values, samples, look,
-        shadow.depth, shadow.frame, shadow.centre, shadow.per_mm, light.key_softness_mm,
-    )  # fmt: skip
+        seen, screen, posed.triangles, posed.material, posed.values, samples, look, shadow
+    )
     return layers
 
 

@@ -16,7 +16,9 @@ from likeness_engine.synthetic.materials import (
     shade_flesh,
     shade_hair,
     shade_skin,
+    towards_camera,
     unit,
+    vec,
 )
 from likeness_engine.synthetic.raster import barycentric
 from likeness_engine.synthetic.scene import BROW, CLOTH, EYE, FACE, HAIR, MOUTH, SKIN
@@ -25,7 +27,7 @@ from likeness_engine.synthetic.scene import BROW, CLOTH, EYE, FACE, HAIR, MOUTH,
 GROUPS = 5
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def group_of(material: int) -> int:
     if material in (FACE, SKIN):
         return 0
@@ -38,7 +40,7 @@ def group_of(material: int) -> int:
     return 4
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def _spread(taps):  # type: ignore[no-untyped-def]
     """Return a sunflower of points (taps, 2) in the unit disc."""
     out = np.empty((taps, 2), np.float32)
@@ -49,14 +51,20 @@ def _spread(taps):  # type: ignore[no-untyped-def]
     return out
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
-def key_visibility(world, normal, depth, frame, centre, per_mm, softness, disc, out):  # type: ignore[no-untyped-def]
+@njit(cache=True)
+def key_visibility(world, normal, shadow, disc, out):  # type: ignore[no-untyped-def]
     """Write how much of the key is seen, with a near and a three times wider edge.
 
     Percentage-closer soft shadows (Fernando 2005): the edge widens with the blocker's distance.
     """
+    depth, frame, centre = shadow.depth, shadow.frame, shadow.centre
+    per_mm, softness = shadow.per_mm, shadow.softness_mm
     size = depth.shape[0]
-    p = world + normal * np.float32(1.2) - centre
+    p = (
+        world[0] + normal[0] * 1.2 - centre[0],
+        world[1] + normal[1] * 1.2 - centre[1],
+        world[2] + normal[2] * 1.2 - centre[2],
+    )
     x = (p[0] * frame[0, 0] + p[1] * frame[0, 1] + p[2] * frame[0, 2]) * per_mm + size * 0.5
     y = (p[0] * frame[1, 0] + p[1] * frame[1, 1] + p[2] * frame[1, 2]) * per_mm + size * 0.5
     z = p[0] * frame[2, 0] + p[1] * frame[2, 1] + p[2] * frame[2, 2]
@@ -90,11 +98,9 @@ def key_visibility(world, normal, depth, frame, centre, per_mm, softness, disc, 
         out[step] = open_ / disc.shape[0]
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
-def shade(
-    seen, screen, triangles, material, values, step, look, depth, frame, centre, per_mm, softness
-):  # type: ignore[no-untyped-def]
-    """Shade samples `seen` (H * step, W * step) into pixels.
+@njit(cache=True)
+def shade(seen, screen, triangles, material, values, step, look, shadow):  # type: ignore[no-untyped-def]
+    """Shade samples `seen` (H * step, W * step) into pixels; `look` and `shadow` are the light.
 
     Returns light on skin (H, W, 3), its albedo times cover (H, W, 3), all other light (H, W, 3),
     cover of skin (H, W), cover (H, W), distance along z (H, W; 0 where nothing is).
@@ -110,6 +116,8 @@ def shade(
     count = np.zeros(GROUPS, np.int32)
     disc = _spread(24)
     seen_key = np.empty(2, np.float32)
+    texel = np.empty(7, np.float32)
+    a = np.empty(COLUMNS, np.float32)
     e, c, s = np.empty(3, np.float32), np.empty(3, np.float32), np.empty(3, np.float32)
     share = np.float32(1.0 / (step * step))
     for y in range(height):
@@ -121,21 +129,19 @@ def shade(
             for g in range(GROUPS):
                 if count[g] == 0:
                     continue
-                a = sums[g] / np.float32(count[g])
+                for k in range(COLUMNS):
+                    a[k] = sums[g, k] / np.float32(count[g])
                 cover = count[g] * share
                 far[y, x] += a[WORLD + 2] * count[g] / hits
-                normal = unit(a[NORMAL : NORMAL + 3])
+                normal = unit(vec(a, NORMAL))
                 if g == 4:
-                    normal = -unit(a[WORLD : WORLD + 3])
+                    normal = towards_camera(a)
                 if g != 4 and dot(normal, look.key_direction) < -0.3:
                     seen_key[0] = seen_key[1] = 0
                 else:
-                    key_visibility(
-                        a[WORLD : WORLD + 3], normal, depth, frame, centre, per_mm, softness,
-                        disc, seen_key,
-                    )  # fmt: skip
+                    key_visibility(vec(a, WORLD), normal, shadow, disc, seen_key)
                 if g == 0:
-                    shade_skin(look, a, seen_key, e, c, s)
+                    shade_skin(look, a, seen_key, texel, e, c, s)
                     skin[y, x] = cover
                     for k in range(3):
                         light[y, x, k] = e[k]
@@ -155,7 +161,7 @@ def shade(
     return light, albedo, other, skin, alpha, far
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def _gather(seen, screen, triangles, material, values, step, x, y, sums, count):  # type: ignore[no-untyped-def]
     """Add up the attributes of a pixel's samples by group; return how many samples hit."""
     hits = 0
@@ -179,7 +185,7 @@ def _gather(seen, screen, triangles, material, values, step, x, y, sums, count):
     return hits
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def find_truth(solid, seen, screen, triangles, material, values, step):  # type: ignore[no-untyped-def]
     """Return the face's matte (H, W), texture place (H, W, 2; NaN off it), front material (H, W).
 

@@ -190,7 +190,9 @@ def _write_scene(job: tuple[Actor, Scene, str, bool, int]) -> int:
     plate, clean = render_scene(actor, scene)
     rgb = plate if grain else clean.rgb
     depth = np.where(np.isfinite(clean.depth), clean.depth, FAR_MM).astype(np.float32)
-    planes = {name: rgb[..., k].astype(np.float16) for k, name in enumerate("RGB")}
+    planes: dict[str, np.ndarray] = {
+        name: rgb[..., k].astype(np.float16) for k, name in enumerate("RGB")
+    }
     planes |= {"A": clean.alpha.astype(np.float16), "Z": depth}
     camera, o = scene.camera, scene.camera.overscan_px
     data = Window(-o, -o, camera.width + o, camera.height + o)

@@ -26,7 +26,7 @@ class Level:
         return _gather(self.index, self.weights, np.ascontiguousarray(values, np.float32))
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def _gather(index: Ints, weights: Floats, values: Floats) -> Floats:
     out = np.zeros((index.shape[0], values.shape[1]), np.float32)
     for i in range(index.shape[0]):
