@@ -25,7 +25,7 @@ _FOREHEAD, _CHIN = 10, 152
 _HAIR_UP = 0.22  # of the face's height, above the forehead's edge
 
 # Weights of the parts, from 32 pictures of 8 synthetic actors: see docs/decisions/006-detect.md.
-_STRUCTURE, _TINT, _HAIR, _SHAPE = 0.87, 3.5, 0.43, 5.2
+_STRUCTURE, _TINT, _HAIR, _SHAPE = 0.9, 7.2, 0.36, 2.4
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ _ROWS, _COLUMNS = 27, 48
 _LIKE = 0.55  # correlation of layouts below which two frames may belong to two shots
 _STEP = 0.35  # and how much lower than lately it must be: a whip pan is low for many frames
 _DARK = 2.0**-10
+_EVEN = 0.02  # stops of spread below which a part has no layout
 
 
 class CutFinder:
@@ -25,7 +26,7 @@ class CutFinder:
         last, self._last = self._last, layout
         if last is None:
             return False
-        like = _correlation(last, layout)
+        like = likeness(last, layout)
         cut = like < _LIKE and like < self._usual - _STEP
         self._usual = 1.0 if cut else 0.5 * self._usual + 0.5 * max(like, 0.0)
         return cut
@@ -45,8 +46,23 @@ def thumbnail(plate: Plate) -> Array:
     return np.log2(np.array(rows) + _DARK)
 
 
+def likeness(one: Array, other: Array) -> float:
+    """Return how alike two layouts are, -1..1: as wholes, or in most of their twelve parts.
+
+    Somebody who steps in front of the camera changes some parts; a cut changes all of them.
+    """
+    parts = [
+        _correlation(a, b)
+        for band, other_band in zip(np.split(one, 3), np.split(other, 3), strict=True)
+        for a, b in zip(np.split(band, 4, 1), np.split(other_band, 4, 1), strict=True)
+    ]
+    return max(_correlation(one, other), float(np.median(parts)))
+
+
 def _correlation(one: Array, other: Array) -> float:
-    """Return the correlation of two layouts, 1 where both are even."""
+    """Return the correlation of two layouts: 1 where both are even, 0 where one is."""
     a, b = one - one.mean(), other - other.mean()
-    spread = np.sqrt((a * a).mean() * (b * b).mean())
-    return float((a * b).mean() / spread) if spread > 1e-3 else 1.0
+    spreads = float((a * a).mean()) ** 0.5, float((b * b).mean()) ** 0.5
+    if min(spreads) < _EVEN:
+        return float(max(spreads) < 2 * _EVEN)
+    return float((a * b).mean()) / (spreads[0] * spreads[1])

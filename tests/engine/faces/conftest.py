@@ -2,7 +2,7 @@
 
 import zlib
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from types import SimpleNamespace
 
 import cv2
@@ -57,6 +57,11 @@ def make_head(actor="ada", yaw=0.0, pitch=0.0, roll=0.0, side=360, **muscles):
 
 def make_texture(name, height, width):
     """Return grey-lit coloured noise of all sizes, the same for the same name."""
+    return cached_texture(name, height, width).copy()
+
+
+@lru_cache(maxsize=6)
+def cached_texture(name, height, width):
     rng = np.random.default_rng(zlib.crc32(name.encode()))
     total = np.zeros((height, width, 3), np.float32)
     for octave in range(8):
