@@ -62,7 +62,7 @@ def develop(clean: Floats, seed: int, frame: int) -> Floats:
     a function of `seed` and `frame` alone.
     """
     soft = cv2.GaussianBlur(clean, (0, 0), 1.1)
-    sharp = clean + 0.35 * (clean - soft)
+    sharp = clean + 0.25 * (clean - soft)
     dice = np.random.default_rng([seed, frame])
     noise = dice.standard_normal(clean.shape, np.float32) * np.array([0.8, 0.7, 1.0], np.float32)
     noise += dice.standard_normal((*clean.shape[:2], 1), np.float32) * np.float32(0.9)
