@@ -129,7 +129,7 @@ def main(wheel: str, net: str) -> None:
     triangles = find_triangles(edges, mean)
     loops = sorted(find_loops(triangles), key=len)
     by_vertex = {
-        name: next(l for l in loops if v in l)
+        name: next(loop for loop in loops if v in loop)
         for name, v in {"oval": 10, "eye_right": 33, "eye_left": 263, "mouth": 13}.items()
     }
     holes = [by_vertex[name] for name in ("eye_right", "eye_left", "mouth")]
