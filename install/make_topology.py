@@ -14,6 +14,8 @@ import numpy as np
 import onnxruntime
 from scipy.optimize import linear_sum_assignment
 
+Triangle = tuple[int, ...]
+
 VERTICES = 468
 CONNECTIONS = "mediapipe/python/solutions/face_mesh_connections.py"
 
@@ -24,7 +26,7 @@ def read_edges(source: str, name: str) -> list[tuple[int, int]]:
     return [(int(a), int(b)) for a, b in pairs]
 
 
-def find_triangles(edges: set[tuple[int, int]], mean: np.ndarray) -> list[tuple[int, int, int]]:
+def find_triangles(edges: set[tuple[int, ...]], mean: np.ndarray) -> list[Triangle]:
     near: dict[int, set[int]] = {i: set() for i in range(VERTICES)}
     for a, b in edges:
         near[a].add(b)
@@ -40,9 +42,9 @@ def find_triangles(edges: set[tuple[int, int]], mean: np.ndarray) -> list[tuple[
     return sorted(orient(real, mean))
 
 
-def orient(triangles, mean: np.ndarray) -> list[tuple[int, int, int]]:
+def orient(triangles: list[Triangle], mean: np.ndarray) -> list[Triangle]:
     """Turn all triangles the same way: clockwise on screen (y down) facing the camera."""
-    by_edge: dict[tuple[int, int], list[int]] = {}
+    by_edge: dict[tuple[int, ...], list[int]] = {}
     for k, t in enumerate(triangles):
         for i in range(3):
             by_edge.setdefault(tuple(sorted((t[i], t[(i + 1) % 3]))), []).append(k)
@@ -65,7 +67,7 @@ def orient(triangles, mean: np.ndarray) -> list[tuple[int, int, int]]:
     return [t[t.index(min(t)) :] + t[: t.index(min(t))] for t in ordered]
 
 
-def find_loops(triangles) -> list[list[int]]:
+def find_loops(triangles: list[Triangle]) -> list[list[int]]:
     directed = {(t[i], t[(i + 1) % 3]) for t in triangles for i in range(3)}
     following = {a: b for a, b in directed if (b, a) not in directed}
     loops = []
@@ -78,7 +80,13 @@ def find_loops(triangles) -> list[list[int]]:
     return loops
 
 
-def embed(mean: np.ndarray, triangles, oval, holes, mirror) -> np.ndarray:
+def embed(
+    mean: np.ndarray,
+    triangles: list[Triangle],
+    oval: list[int],
+    holes: list[list[int]],
+    mirror: np.ndarray,
+) -> np.ndarray:
     """Mean-value embedding (Floater 2003) in the unit square: no triangle folds, eyes stay open."""
     points = np.c_[mean[:, :2], mean[:, 2] * 1.0]
     points = np.r_[points, [points[h].mean(0) for h in holes]]

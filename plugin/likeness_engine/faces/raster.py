@@ -13,10 +13,13 @@ from numba import njit
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int32]
+Colour = tuple[np.float32, np.float32, np.float32]
 
 
 @njit(cache=True)
-def draw_triangles(vertices: Floats, triangles: Ints, height: int, width: int):
+def draw_triangles(
+    vertices: Floats, triangles: Ints, height: int, width: int
+) -> tuple[Ints, Floats]:
     """Draw triangles that face the camera with a z-buffer.
 
     vertices (V, 3): x, y in pixels, z smaller is nearer. Returns the triangle seen at each pixel
@@ -132,7 +135,9 @@ def look_up(
 
 
 @njit(cache=True)
-def _cubic(flat, start, size, u, v, wx, wy):
+def _cubic(
+    flat: Floats, start: int, size: int, u: float, v: float, wx: Floats, wy: Floats
+) -> Colour:
     fx, fy = u * size - np.float32(0.5), v * size - np.float32(0.5)
     ix, iy = int(np.floor(fx)), int(np.floor(fy))
     _catmull_rom(fx - np.float32(ix), wx)
@@ -154,7 +159,7 @@ def _cubic(flat, start, size, u, v, wx, wy):
 
 
 @njit(cache=True)
-def _linear(flat, start, size, u, v):
+def _linear(flat: Floats, start: int, size: int, u: float, v: float) -> Colour:
     fx, fy = u * size - np.float32(0.5), v * size - np.float32(0.5)
     ix, iy = int(np.floor(fx)), int(np.floor(fy))
     tx, ty = fx - np.float32(ix), fy - np.float32(iy)
@@ -171,7 +176,7 @@ def _linear(flat, start, size, u, v):
 
 
 @njit(cache=True)
-def _catmull_rom(t, w):
+def _catmull_rom(t: float, w: Floats) -> None:
     """Write the weights of the four neighbours of a place that is t (0..1) past the second."""
     half = np.float32(0.5)
     t2 = t * t
