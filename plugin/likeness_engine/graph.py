@@ -48,8 +48,8 @@ class Layers:
         for name in names:
             pieces = self.pieces.get(name, [])
             box = _union([window for window, _ in pieces])
-            empty = {component: np.zeros((0, 0), np.float32) for component in _components(name)}
-            planes = {c: np.zeros((box.height, box.width), np.float32) for c in empty}
+            shape = (box.height, box.width)
+            planes = {component: np.zeros(shape, np.float32) for component in _components(name)}
             for window, drawn in pieces:
                 place = window.slices(box)
                 below = 1 - drawn["A"]
